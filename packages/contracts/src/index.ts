@@ -1,0 +1,1 @@
+export type { ContractRegistry, ContractView, ContractViolation } from './contract-registry.ts';

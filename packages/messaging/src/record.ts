@@ -1,0 +1,28 @@
+import type { RecordHeaders } from '@throughline/events';
+
+/** A record as a consumer receives it: original bytes, nothing interpreted. */
+export interface IncomingRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+  /** Milliseconds since the epoch, as the log says (CreateTime or LogAppendTime). */
+  readonly timestampMs: number;
+}
+
+/** A record to be sent. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | string | readonly Buffer[]>>;
+}
+
+/** Where a sent record came to lie. */
+export interface RecordPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}

@@ -1,0 +1,35 @@
+/** Runs statements; a pool outside a transaction, one connection inside. */
+export interface Queryable {
+  /** Rows of one statement with `$1…` parameters. bigint columns come as strings, timestamptz as Date, jsonb parsed. */
+  query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** Rows affected by one statement. */
+  execute(sql: string, parameters?: readonly unknown[]): Promise<number>;
+}
+
+/** One open transaction (READ COMMITTED). */
+export interface Transaction extends Queryable {
+  /** Runs after the commit, never after a rollback; must not throw (a throw is logged). */
+  afterCommit(action: () => void): void;
+}
+
+/** A service's own database. */
+export interface Database extends Queryable {
+  /** Commits when `work` resolves, rolls back when it throws. Serialisation failures and deadlocks (40001, 40P01) pass as retryable EventErrors `STORE_UNAVAILABLE`; so do lost connections. */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** @throws when the database does not answer within the time. */
+  ping(timeoutMs: number): Promise<void>;
+  /** Waits for queries under way, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly connectionString: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** (Default: 10) */
+  readonly maxConnections?: number;
+  /** (Default: 15 000) */
+  readonly statementTimeoutMs?: number;
+  /** (Default: 5 000) */
+  readonly connectTimeoutMs?: number;
+}

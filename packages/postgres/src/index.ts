@@ -1,0 +1,1 @@
+export type { Database, DatabaseOptions, Queryable, Transaction } from './database.ts';
