@@ -6,6 +6,10 @@ export interface EnvelopeCodec {
   readonly name: string;
   /** Value of the `content-type` header, e.g. `application/json`. */
   readonly contentType: string;
+  /**
+   * Writes a record's value.
+   * @throws {EventError} code `CONTRACT_VIOLATED`, not retryable, when this envelope cannot carry the event.
+   */
   encode(event: Event): Buffer;
   /**
    * Parses a record's value.

@@ -1,4 +1,12 @@
 export type { EnvelopeCodec } from './envelope-codec.ts';
 export type { Event } from './event.ts';
 export { EVENT_ERROR_CODES, EventError, type EventErrorCode, isEventError } from './event-error.ts';
+export { headerText } from './header-text.ts';
+export { isBackboneTopic, matchesPattern } from './matches-pattern.ts';
+export { readHeaders } from './read-headers.ts';
+export { recordEventId } from './record-event-id.ts';
 export type { EventHeaders, RecordHeaders } from './record-headers.ts';
+export { epochSecondsToRfc3339, nowRfc3339, rfc3339ToEpochSeconds } from './rfc3339.ts';
+export { s3Codec } from './s3-codec.ts';
+export { type HeaderOptions, toHeaders } from './to-headers.ts';
+export { uuidV5 } from './uuid-v5.ts';
