@@ -17,6 +17,6 @@ export interface IdempotencyStore {
   claim(scope: { caller: string; operation: string; key: string }): Promise<IdempotencyClaim>;
   /** Stores the answer; in the caller's transaction when `tx` is given, so that effect and answer commit together. */
   complete(token: string, result: { fingerprint: string; answer: StoredAnswer }, tx?: unknown): Promise<void>;
-  /** Forgets a claim whose request failed, so that it may be sent again. */
+  /** Forgets a claim whose request failed, so that it may be sent again; does nothing once the answer is stored. */
   release(token: string): Promise<void>;
 }

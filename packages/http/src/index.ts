@@ -1,4 +1,23 @@
+export { type EntityTag, parseEntityTags } from './entity-tags.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
 export type { IdempotencyClaim, IdempotencyStore, StoredAnswer } from './idempotency.ts';
+export { mergeOpenApi, type OpenApiDocument, type OpenApiInfo, openApiOf } from './open-api.ts';
+export { createOpsServer, type Health, type OpsServer, type OpsServerOptions } from './ops-server.ts';
+export { type CursorValue, decodeCursor, encodeCursor, pageSchema } from './page.ts';
+export { evaluatePreconditions, isRangeCurrent, type PreconditionOptions } from './preconditions.ts';
 export type { Principal, VerifyToken } from './principal.ts';
-export { type FieldError, Problem, type ProblemKind, type ProblemOptions, PROBLEM_STATUS } from './problem.ts';
-export { type Answer, type AuthRequirement, defineRoute, type IdempotentRequest, type Route, type RouteContext, type RouteResponse } from './route.ts';
+export { type FieldError, PROBLEM_STATUS, Problem, type ProblemKind, type ProblemOptions } from './problem.ts';
+export { type ByteRange, parseRange } from './range.ts';
+export { requireInternalToken } from './require-internal-token.ts';
+export {
+  type Answer,
+  type AuthRequirement,
+  defineRoute,
+  type IdempotentRequest,
+  type Route,
+  type RouteContext,
+  type RouteResponse,
+} from './route.ts';
+export { pathOf, sendProblem, traceIdOrRandom } from './send-problem.ts';
+export { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts';
+export { validationFailed } from './validate-request.ts';

@@ -8,6 +8,7 @@ export const PROBLEM_STATUS = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
+  timeout: 408,
   conflict: 409,
   'precondition-failed': 412,
   'too-large': 413,
@@ -16,7 +17,9 @@ export const PROBLEM_STATUS = {
   unprocessable: 422,
   'too-many-requests': 429,
   internal: 500,
+  'bad-gateway': 502,
   unavailable: 503,
+  'gateway-timeout': 504,
   'insufficient-storage': 507,
 } as const;
 

@@ -69,7 +69,7 @@ export interface Route<
   readonly querySchema?: Query;
   /** Lower-case names. */
   readonly headersSchema?: Headers;
-  /** JSON body. Absent = the body is not read. */
+  /** JSON body; objects in it refuse fields they do not name, unless they say `additionalProperties`. Absent = the body is not read. */
   readonly bodySchema?: Body;
   /** Largest JSON body in bytes. (Default: 65 536) */
   readonly bodyLimitBytes?: number;
@@ -77,6 +77,8 @@ export interface Route<
   readonly rawBody?: { readonly contentType: string; readonly schema?: TSchema };
   /** Honour `Idempotency-Key`. */
   readonly idempotent?: boolean;
+  /** For other services only: left out of the OpenAPI document. Guard it with `requireInternalToken`. (Default: false) */
+  readonly isInternal?: boolean;
   readonly responses: Readonly<Record<number, RouteResponse>>;
   readonly handler: (
     context: RouteContext<Static<Path>, Static<Query>, Static<Headers>, Static<Body>>,

@@ -1,0 +1,97 @@
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormatsModule from 'ajv-formats';
+import { closeObjects } from './close-objects.ts';
+import { describeFaults } from './describe-faults.ts';
+import { type FieldError, Problem } from './problem.ts';
+import type { Route } from './route.ts';
+
+/** The parts of a request as they came. Values of `path`, `query` and `headers` are replaced by coerced ones. */
+export interface RequestParts {
+  path: Record<string, unknown>;
+  query: Record<string, unknown>;
+  headers: Record<string, unknown>;
+  body: unknown;
+}
+
+/** Checks the parts of a request, coerces them and fills in defaults. @throws {Problem} 422 `validation_failed` with every fault of all parts. */
+export type ValidateRequest = (parts: RequestParts) => void;
+
+/** Compiles the validators of routes; they share two compilers, so make one a server. */
+export function createRequestValidators(): (route: Route) => ValidateRequest {
+  const texts = createCompiler({ coerceTypes: true });
+  const bodies = createCompiler({ coerceTypes: false });
+  return (route) => {
+    const checks = [
+      checkPart('path', compile(texts, route.pathSchema)),
+      checkPart('query', compile(texts, route.querySchema), listNames(route.querySchema)),
+      checkPart('header', compile(texts, route.headersSchema)),
+      checkPart('body', route.bodySchema === undefined ? undefined : compile(bodies, closeObjects(plain(route.bodySchema)))),
+    ];
+    return (parts) => {
+      const errors = checks.flatMap((check) => check(parts));
+      if (errors.length > 0) throw validationFailed(errors);
+    };
+  };
+}
+
+/** The answer to a request that can be read but says something that is not allowed. */
+export function validationFailed(errors: readonly FieldError[]): Problem {
+  const fields = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
+  return new Problem({ kind: 'unprocessable', code: 'validation_failed', detail: `${fields} not valid; see errors.`, errors });
+}
+
+function createCompiler(options: { coerceTypes: boolean }): Ajv2020 {
+  const compiler = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strictTypes: false,
+    strictRequired: false,
+    strictTuples: false,
+    allowUnionTypes: true,
+    ...options,
+  });
+  addFormatsModule.default(compiler);
+  compiler.addVocabulary(['example']);
+  return compiler;
+}
+
+function compile(compiler: Ajv2020, schema: unknown): ValidateFunction | undefined {
+  return schema === undefined ? undefined : compiler.compile(plain(schema) as object);
+}
+
+/** Schemas as JSON: without the hidden marks of the builder. */
+function plain(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema));
+}
+
+function checkPart(
+  part: 'path' | 'query' | 'header' | 'body',
+  validate: ValidateFunction | undefined,
+  lists: ReadonlySet<string> = new Set(),
+) {
+  const key = part === 'header' ? 'headers' : part;
+  return (parts: RequestParts): FieldError[] => {
+    if (validate === undefined) return [];
+    const repeated = part === 'query' ? settleLists(parts.query, lists) : [];
+    const errors: readonly ErrorObject[] = validate(parts[key]) ? [] : (validate.errors ?? []);
+    return [...repeated, ...describeFaults(part, errors).filter((error) => !repeated.some(({ field }) => field === error.field))];
+  };
+}
+
+function listNames(schema: unknown): ReadonlySet<string> {
+  const properties = (schema as { properties?: Record<string, { type?: string }> } | undefined)?.properties ?? {};
+  return new Set(Object.keys(properties).filter((name) => properties[name]?.type === 'array'));
+}
+
+/** One value of a list parameter becomes a list of one; a parameter that is no list must come once. */
+function settleLists(query: Record<string, unknown>, lists: ReadonlySet<string>): FieldError[] {
+  const repeated: FieldError[] = [];
+  for (const [name, value] of Object.entries(query)) {
+    if (lists.has(name)) query[name] = Array.isArray(value) ? value : [value];
+    else if (Array.isArray(value))
+      repeated.push({ field: `query/${name}`, message: `must be given once, not ${value.length} times` });
+  }
+  return repeated;
+}
