@@ -1,9 +1,16 @@
+export interface StatementOptions {
+  /** Prepares the statement under this name on each connection: for hot statements whose plan does not depend on the size of a table. One name, one text. */
+  readonly name?: string;
+  /** How long the client waits before it gives the connection up. (Default: 5 s more than the statement timeout) */
+  readonly timeoutMs?: number;
+}
+
 /** Runs statements; a pool outside a transaction, one connection inside. */
 export interface Queryable {
   /** Rows of one statement with `$1…` parameters. bigint columns come as strings, timestamptz as Date, jsonb parsed. */
-  query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  query<Row>(sql: string, parameters?: readonly unknown[], options?: StatementOptions): Promise<Row[]>;
   /** Rows affected by one statement. */
-  execute(sql: string, parameters?: readonly unknown[]): Promise<number>;
+  execute(sql: string, parameters?: readonly unknown[], options?: StatementOptions): Promise<number>;
 }
 
 /** One open transaction (READ COMMITTED). */
@@ -14,7 +21,10 @@ export interface Transaction extends Queryable {
 
 /** A service's own database. */
 export interface Database extends Queryable {
-  /** Commits when `work` resolves, rolls back when it throws. Serialisation failures and deadlocks (40001, 40P01) pass as retryable EventErrors `STORE_UNAVAILABLE`; so do lost connections. */
+  /**
+   * Commits when `work` resolves, rolls back when it throws. Serialisation failures and deadlocks (40001, 40P01) pass as retryable EventErrors `STORE_UNAVAILABLE`; so do lost connections.
+   * A connection lost during the commit leaves open whether it happened.
+   */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** @throws when the database does not answer within the time. */
   ping(timeoutMs: number): Promise<void>;
@@ -30,6 +40,8 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** (Default: 15 000) */
   readonly statementTimeoutMs?: number;
+  /** A statement that waits longer for a row or table lock fails as retryable `STORE_UNAVAILABLE`. (Default: 5 000) */
+  readonly lockTimeoutMs?: number;
   /** (Default: 5 000) */
   readonly connectTimeoutMs?: number;
 }

@@ -1,0 +1,20 @@
+import { fromStoredHeaders, toStoredHeaders } from './header-json.ts';
+
+it.each([
+  ['text', 'grüße'],
+  ['an empty value', ''],
+  ['text as bytes', Buffer.from('grüße')],
+  ['bytes that are no text', Buffer.from([0xff, 0x00, 0x80])],
+  ['NUL', 'a\0b'],
+])('gives back %s byte for byte', (_, value) => {
+  const stored = JSON.parse(JSON.stringify(toStoredHeaders({ one: value, many: [value, 'x'] })));
+  expect(fromStoredHeaders(stored)).toEqual({
+    one: Buffer.from(value as string),
+    many: [Buffer.from(value as string), Buffer.from('x')],
+  });
+  expect(JSON.stringify(stored)).not.toContain('\\u0000');
+});
+
+it('keeps text readable', () => {
+  expect(toStoredHeaders({ ce_id: Buffer.from('e-1') })).toEqual({ ce_id: 'e-1' });
+});
