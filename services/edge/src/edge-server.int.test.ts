@@ -1,0 +1,122 @@
+import type { ServerResponse } from 'node:http';
+import { type EdgeFixture, freePort, makeEdge, startEdge } from './edge.fixture.ts';
+import { createUpstreamReadiness } from './upstream-readiness.ts';
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+let edge: EdgeFixture;
+
+beforeAll(async () => {
+  edge = await startEdge();
+});
+
+beforeEach(() => edge.reset());
+
+afterAll(() => edge?.close());
+
+describe('paths', () => {
+  it.each([
+    '/storage/buckets/b/objects/../x',
+    '/storage/buckets/b/objects/%2e%2e/%2E%2e/etc?versionId=%2F..',
+    '/storage/buckets/b/objects//a//./b/',
+    '/storage/buckets/b/objects/..%2f..%2finternal',
+    '/storage/users/u/buckets/b/objects/../../x',
+    '/storage/search?fileName=../%00&tags=a,b',
+  ])('%s reaches the service byte for byte', async (path) => {
+    expect(await edge.rawGet(path)).toMatch(/^HTTP\/1.1 200 /);
+    expect(edge.asked).toEqual([`GET ${path}`]);
+  });
+
+  it.each([
+    '/storage/../internal/buckets?ownerId=o&name=b',
+    '/internal/buckets?ownerId=o&name=b',
+    '/storage/buckets/../../internal/buckets',
+    '/storage/auth/%2e%2e/%2e%2e/internal/buckets',
+    '//internal/buckets',
+    'http://evil/internal/buckets',
+    '/',
+  ])('%s leads nowhere', async (path) => {
+    const answer = await edge.rawGet(path);
+    expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    expect(answer).toMatch(/content-type: application\/problem\+json/);
+    expect(answer).toMatch(/"code":"path_not_found"/);
+    expect(edge.asked).toEqual([]);
+  });
+
+  it('takes a target in absolute form', async () => {
+    expect(await edge.rawGet('http://somewhere:1/storage/search?fileName=x')).toMatch(/^HTTP\/1.1 200 /);
+    expect(edge.asked).toEqual(['GET /storage/search?fileName=x']);
+  });
+});
+
+it('tells the service who edge.asked, and nothing that only claims to', async () => {
+  const answer = await edge.fetch('/storage/search', {
+    headers: {
+      'x-forwarded-for': '6.6.6.6',
+      'x-internal-token': 'guess',
+      traceparent: TRACEPARENT,
+      'x-kept': 'yes',
+    },
+  });
+  const { headers } = (await answer.json()) as { headers: Record<string, string> };
+  expect(headers).toMatchObject({
+    host: `127.0.0.1:${edge.edgePort}`,
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': `127.0.0.1:${edge.edgePort}`,
+    traceparent: TRACEPARENT,
+    'x-kept': 'yes',
+  });
+  expect(headers).not.toHaveProperty('x-internal-token');
+});
+
+describe('what the edge answers itself', () => {
+  it('is live', async () => {
+    expect((await edge.fetch('/livez')).status).toBe(200);
+  });
+
+  it('is healthy when every service is ready', async () => {
+    expect([(await edge.fetch('/healthz')).status, edge.asked.every((line) => line === 'GET /readyz')]).toEqual([200, true]);
+  });
+
+  it('names the service that is not ready and the one that is away', async () => {
+    const port = await freePort();
+    const readiness = createUpstreamReadiness({
+      services: [
+        { name: 'auth', readyUrl: new URL(`http://127.0.0.1:${edge.servicePort}/readyz`) },
+        { name: 'bucket', readyUrl: new URL(`http://127.0.0.1:${port}/readyz`) },
+      ],
+    });
+    edge.behave = (_, response) => response.writeHead(503).end();
+    expect(await readiness()).toEqual({ isReady: false, services: { auth: 'not ready', bucket: 'unreachable' } });
+  });
+
+  it('merges what the services say about themselves', async () => {
+    edge.behave = (_, response) =>
+      response.end(JSON.stringify({ openapi: '3.1.0', info: {}, paths: { '/storage/x': { get: {} } }, components: {} }));
+    const answer = await edge.fetch('/storage/openapi.json');
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { openapi: '3.1.0', info: { title: 'Test', version: '1' }, paths: { '/storage/x': { get: {} } }, components: {} },
+    ]);
+  });
+
+  it('takes no other method', async () => {
+    const answer = await edge.fetch('/healthz', { method: 'POST' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+it('lets a request under way end before it closes', async () => {
+  const leaving = makeEdge(edge.servicePort);
+  const { port } = await leaving.listen({ host: '127.0.0.1', port: 0 });
+  const held = Promise.withResolvers<ServerResponse>();
+  edge.behave = (_, response) => held.resolve(response);
+  const answer = fetch(`http://127.0.0.1:${port}/storage/search`);
+  const response = await held.promise;
+  const closed = leaving.close();
+  response.end('done');
+  expect(await (await answer).text()).toBe('done');
+  await closed;
+  await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow();
+});
