@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import Type from 'typebox';
 import { createHttpServer, type HttpServer } from './http-server.ts';
@@ -12,6 +13,7 @@ function memoryStore() {
   const entries = new Map<string, Extract<IdempotencyClaim, { outcome: 'done' }> | 'running'>();
   const scopes: Scope[] = [];
   const transactions: unknown[] = [];
+  const renewals = new EventEmitter();
   const store: IdempotencyStore = {
     claim: async (scope) => {
       scopes.push(scope);
@@ -26,11 +28,15 @@ function memoryStore() {
       transactions.push(tx);
       entries.set(token, { outcome: 'done', fingerprint, answer: structuredClone(answer) });
     },
+    claimMs: 30,
+    renew: async (token) => {
+      renewals.emit('renewed', token);
+    },
     release: async (token) => {
       if (entries.get(token) === 'running') entries.delete(token);
     },
   };
-  return { store, scopes, transactions, entries };
+  return { store, scopes, transactions, entries, renewals };
 }
 
 let server: HttpServer | undefined;
@@ -109,6 +115,29 @@ describe('a request with an Idempotency-Key', () => {
       code: 'idempotency_key_reused',
     });
     expect(await send({ key: 'k', body: '{"name":"one","note":"n"}', query: '?x=1' })).toMatchObject({ status: 422 });
+  });
+
+  it('keeps a slow, salted hash of a body that holds a secret, and still compares by it', async () => {
+    const { send, entries } = await serve(counting(), { hasSecretBody: true });
+    await send({ key: 'k1' });
+    await send({ key: 'k2' });
+    const [first, second] = [...entries.values()].map((entry) => (entry === 'running' ? undefined : entry.fingerprint));
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(second).not.toBe(first);
+    expect(await send({ key: 'k1' })).toMatchObject({ isReplayed: true });
+    expect(await send({ key: 'k1', body: '{"name":"two"}' })).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+  });
+
+  it('keeps its claim while the handler works', async () => {
+    const finish = Promise.withResolvers<void>();
+    const { send, renewals } = await serve(async () => {
+      await finish.promise;
+      return { status: 201, body: {} };
+    });
+    const answer = send({ key: 'k' });
+    await once(renewals, 'renewed');
+    finish.resolve();
+    expect((await answer).status).toBe(201);
   });
 
   it('belongs to its caller', async () => {

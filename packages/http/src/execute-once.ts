@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { IdempotencyClaim, IdempotencyStore, StoredAnswer } from './idempotency.ts';
 import { PROBLEM_STATUS, Problem } from './problem.ts';
 import type { Answer, IdempotentRequest } from './route.ts';
@@ -11,12 +12,16 @@ export interface ExecuteOnceOptions {
   readonly target: string;
   /** Canonical text of the body; undefined where the handler reads the body itself and calls `resolveFingerprint`. */
   readonly content: string | undefined;
+  /** The content holds a secret: what is kept to compare it with must not be quicker to guess from than the secret's own hash. */
+  readonly hasSecretContent?: boolean;
   /** A refusal as it would be sent, so that it can be stored. */
   readonly answerOf: (problem: Problem) => StoredAnswer;
   readonly observe: (outcome: 'executed' | 'replayed' | 'running' | 'reused') => void;
   /** The answer could not be stored, or the claim not released; it ends with its lease. */
   readonly onStoreFailure: (error: unknown) => void;
 }
+
+const slowHash = promisify<string, string, number, Buffer>(scrypt);
 
 /** Refusals about the moment and not about the request; the same request may succeed later, so they are not kept. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([401, 403, 408, 429]);
@@ -31,24 +36,33 @@ export async function executeOnce(
   options: ExecuteOnceOptions,
   execute: (request: IdempotentRequest) => Promise<Answer | 'streamed'>,
 ): Promise<Answer | 'streamed'> {
+  const fingerprint = await contentFingerprint(options);
   const claim = await options.store.claim(options.scope);
   if (claim.outcome === 'running') {
     options.observe('running');
     throw stillRunning();
   }
-  if (claim.outcome === 'done' && options.content !== undefined)
-    return replay(options, claim, fingerprintOf(options.target, options.content));
-  const execution = new Execution(options, claim);
+  if (claim.outcome === 'done' && options.content !== undefined) return replay(options, claim, fingerprint);
+  const execution = new Execution(options, claim, fingerprint);
+  const stopRenewing = claim.outcome === 'claimed' ? keepClaim(options, claim.token) : () => undefined;
   let answer: Answer | 'streamed';
   try {
     answer = await execute(execution);
   } catch (error) {
     await execution.fail(error).catch(options.onStoreFailure);
     throw error;
+  } finally {
+    stopRenewing();
   }
   // The effect has happened: that its answer cannot be kept does not make it a failure, and releasing the key would invite a second effect.
   await execution.settle(answer).catch(options.onStoreFailure);
   return answer;
+}
+
+/** An upload may take longer than the claim of a request that died should block its key. */
+function keepClaim({ store, onStoreFailure }: ExecuteOnceOptions, token: string): () => void {
+  const timer = setInterval(() => store.renew(token).catch(onStoreFailure), store.claimMs / 3);
+  return () => clearInterval(timer);
 }
 
 /** One execution under a claim, or, where the body has to be read first, the comparison with the answer that is there already. */
@@ -58,10 +72,10 @@ class Execution implements IdempotentRequest {
   #fingerprint: string;
   #isCompleted = false;
 
-  constructor(options: ExecuteOnceOptions, claim: Exclude<IdempotencyClaim, { outcome: 'running' }>) {
+  constructor(options: ExecuteOnceOptions, claim: Exclude<IdempotencyClaim, { outcome: 'running' }>, fingerprint: string) {
     this.#options = options;
     this.#claim = claim;
-    this.#fingerprint = fingerprintOf(options.target, options.content ?? '');
+    this.#fingerprint = fingerprint;
   }
 
   async complete(answer: Answer, tx: unknown): Promise<void> {
@@ -111,6 +125,13 @@ function replay(options: ExecuteOnceOptions, done: { fingerprint: string; answer
 function isKept(problem: Problem): boolean {
   const status = PROBLEM_STATUS[problem.kind];
   return status < 500 && !PASSING_STATUS.has(status);
+}
+
+/** scrypt with Node's defaults (N = 2^14, r = 8, p = 1: 16 MiB, RFC 7914), salted with the key's own scope. */
+async function contentFingerprint({ target, content = '', hasSecretContent, scope }: ExecuteOnceOptions): Promise<string> {
+  if (hasSecretContent !== true) return fingerprintOf(target, content);
+  const salt = JSON.stringify([scope.caller, scope.operation, scope.key]);
+  return (await slowHash(`${target}\n${content}`, salt, 32)).toString('hex');
 }
 
 function fingerprintOf(target: string, content: string): string {

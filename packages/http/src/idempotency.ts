@@ -17,6 +17,10 @@ export interface IdempotencyStore {
   claim(scope: { caller: string; operation: string; key: string }): Promise<IdempotencyClaim>;
   /** Stores the answer; in the caller's transaction when `tx` is given, so that effect and answer commit together. */
   complete(token: string, result: { fingerprint: string; answer: StoredAnswer }, tx?: unknown): Promise<void>;
+  /** Extends a claim that is still ours by `claimMs`. */
+  renew(token: string): Promise<void>;
+  /** How long a claim holds without being renewed, milliseconds. */
+  readonly claimMs: number;
   /** Forgets a claim whose request failed, so that it may be sent again; does nothing once the answer is stored. */
   release(token: string): Promise<void>;
 }

@@ -77,6 +77,8 @@ export interface Route<
   readonly rawBody?: { readonly contentType: string; readonly schema?: TSchema };
   /** Honour `Idempotency-Key`. */
   readonly idempotent?: boolean;
+  /** The body holds a secret such as a password: an Idempotency-Key keeps only a slow, salted hash of it. */
+  readonly hasSecretBody?: boolean;
   /** For other services only: left out of the OpenAPI document. Guard it with `requireInternalToken`. (Default: false) */
   readonly isInternal?: boolean;
   readonly responses: Readonly<Record<number, RouteResponse>>;

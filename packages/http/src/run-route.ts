@@ -79,6 +79,7 @@ function onceExecutor(route: Route, environment: RouteEnvironment): Execute {
       scope: { caller: principal?.userId ?? `address:${routed.clientAddress}`, operation: route.operationId, key },
       target: routed.request.url ?? '',
       content: route.rawBody === undefined ? canonicalJson(parts.body) : undefined,
+      hasSecretContent: route.hasSecretBody === true,
       answerOf: (problem) => problemAnswer(problem, { instance: pathOf(routed.request), traceId: traceIdOrRandom() }),
       onStoreFailure: (error) =>
         environment.logger.error(

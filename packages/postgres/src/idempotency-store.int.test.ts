@@ -69,6 +69,17 @@ it('does not forget an answer that is there', async () => {
   expect(await store.claim(scope)).toMatchObject({ outcome: 'done' });
 });
 
+it('leaves a claim to whoever renews it, and nobody else’s', async () => {
+  const expired = createIdempotencyStore({ database, claimMs: -1 });
+  const token = tokenOf(await expired.claim(scope));
+  await createIdempotencyStore({ database }).renew(token);
+  expect(await expired.claim(scope)).toEqual({ outcome: 'running' });
+  await expired.renew(token);
+  const second = tokenOf(await expired.claim(scope));
+  await createIdempotencyStore({ database }).renew(token);
+  expect(tokenOf(await expired.claim(scope))).not.toBe(second);
+});
+
 it('lets another execute when a claim is over, and rolls the first one back', async () => {
   const store = createIdempotencyStore({ database, claimMs: -1 });
   const first = tokenOf(await store.claim(scope));

@@ -26,6 +26,9 @@ export interface IdempotencyStore {
     result: { readonly fingerprint: string; readonly answer: StoredAnswer },
     tx?: Transaction,
   ): Promise<void>;
+  /** Extends a claim that is still ours by `claimMs`. */
+  renew(token: string): Promise<void>;
+  readonly claimMs: number;
   /** Forgets a claim without an answer. */
   release(token: string): Promise<void>;
 }
@@ -34,7 +37,7 @@ export interface IdempotencyStoreOptions {
   readonly database: Database;
   /** How long an answer is kept. (Default: 24 h) */
   readonly ttlMs?: number;
-  /** How long a claim holds without an answer; what a crash left behind blocks its key for that long. (Default: 120 000) */
+  /** How long a claim holds without an answer or renewal; what a crash left behind blocks its key for that long. (Default: 120 000) */
   readonly claimMs?: number;
 }
 
@@ -44,6 +47,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export function createIdempotencyStore(options: IdempotencyStoreOptions): IdempotencyStore {
   const { database, ttlMs = DAY_MS, claimMs = 120_000 } = options;
   return {
+    claimMs,
     claim: async ({ caller, operation, key }) => {
       const token = randomUUID();
       const claimed = await database.execute(CLAIM, [caller, operation, key, token, claimMs], { name: 'idempotency_claim' });
@@ -53,6 +57,9 @@ export function createIdempotencyStore(options: IdempotencyStoreOptions): Idempo
     complete: async (token, { fingerprint, answer }, tx) => {
       const completed = await (tx ?? database).execute(COMPLETE, [token, fingerprint, JSON.stringify(answer), ttlMs]);
       if (completed === 0) throw new EventError('LEASE_LOST', 'The claim of the Idempotency-Key is over.', { retryable: true });
+    },
+    renew: async (token) => {
+      await database.execute(RENEW, [token, claimMs]);
     },
     release: async (token) => {
       await database.execute('DELETE FROM idempotency_keys WHERE token = $1 AND NOT is_done', [token]);
@@ -65,6 +72,9 @@ const CLAIM = `
   ON CONFLICT (caller, operation, key) DO UPDATE SET
     token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, is_done = false, fingerprint = NULL, answer = NULL
   WHERE idempotency_keys.expires_at < now()`;
+
+const RENEW = `
+  UPDATE idempotency_keys SET expires_at = now() + $2 * interval '1 ms' WHERE token = $1 AND NOT is_done`;
 
 const COMPLETE = `
   UPDATE idempotency_keys SET is_done = true, fingerprint = $2, answer = $3::json, expires_at = now() + $4 * interval '1 ms'

@@ -29,6 +29,7 @@ export function registerRoute({ database, accounts, hasher, slots, limiter }: Re
     summary: 'Make an account',
     auth: 'none',
     idempotent: true,
+    hasSecretBody: true,
     bodySchema: REGISTRATION,
     responses: {
       201: { description: 'The account', schema: Type.Object({ userId: Type.String({ format: 'uuid' }), email: Type.String() }) },
