@@ -1,13 +1,32 @@
 import type { Config } from 'jest';
 
-const config: Config = {
-  rootDir: '.',
+const project = {
+  rootDir: import.meta.dirname,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }] },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }] as [
+      string,
+      Record<string, unknown>,
+    ],
+  },
   testMatch: ['<rootDir>/{packages,services,scripts,contracts,test}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/.throughline/'],
   modulePathIgnorePatterns: ['/.throughline/'],
+};
+
+/** `unit` is pure; `int` needs the addresses of a real stack in its environment, as `npm test` gives them. */
+const config: Config = {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: [
+    { ...project, displayName: 'unit', testPathIgnorePatterns: [...project.testPathIgnorePatterns, '\\.int\\.test\\.ts$'] },
+    {
+      ...project,
+      displayName: 'int',
+      testMatch: ['<rootDir>/{packages,services,scripts,contracts,test}/**/*.int.test.ts'],
+    },
+  ],
 };
 
 export default config;

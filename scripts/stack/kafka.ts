@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ComponentContext, canUseImage, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
+import { findJava } from './java.ts';
+import { kafkaJars } from './kafka-jars.ts';
+import { answersMetadata } from './kafka-probe.ts';
+import { kafkaSettings, toImageEnvironment, toProperties } from './kafka-settings.ts';
+import { LOOPBACK } from './ports.ts';
+import { runCommand } from './run-command.ts';
+
+const IMAGE = 'apache/kafka:4.3.1';
+const LOG_CONFIG = join(import.meta.dirname, 'kafka', 'log4j2.properties');
+/** One for each data directory would be right for a cluster; a node of its own never meets another. */
+const CLUSTER_ID = 'dGhyb3VnaGxpbmUtbG9jYQ';
+const IMAGE_PORTS = { client: 9092, controller: 9093 };
+
+/** Kafka's parameters beyond those of every part: the controller needs a port of its own. */
+export interface KafkaContext extends ComponentContext {
+  readonly controllerPort: () => Promise<number>;
+}
+
+/** Brings up a Kafka of one node (KRaft, no ZooKeeper). */
+export async function startKafka(context: KafkaContext): Promise<RunningComponent> {
+  if (context.givenAddress !== undefined) return useGivenKafka(context.givenAddress);
+  if (await canUseImage('kafka', IMAGE, context)) return startInContainer(context);
+  const [java, jars] = await Promise.all([
+    findJava(context.progress, context.signal),
+    kafkaJars(context.progress, context.signal),
+  ]);
+  const port = await context.port();
+  const settingsFile = writeSettings({ dataDir: context.dataDir, port, controllerPort: await context.controllerPort() });
+  const classPath = ['-cp', join(jars, '*'), `-Dlog4j2.configurationFile=${LOG_CONFIG}`];
+  await formatStorage({ java, classPath, settingsFile, context });
+  const heap = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'];
+  return runNative({
+    name: 'kafka',
+    address: `${LOOPBACK}:${port}`,
+    process: { command: java, args: [...heap, ...classPath, 'kafka.Kafka', settingsFile] },
+    context,
+    probe: () => answersMetadata(LOOPBACK, port),
+  });
+}
+
+async function startInContainer(context: KafkaContext): Promise<RunningComponent> {
+  const port = await context.port();
+  const settings = kafkaSettings({
+    clientPort: port,
+    listen: { host: '0.0.0.0', port: IMAGE_PORTS.client },
+    controllerPort: IMAGE_PORTS.controller,
+    logDir: '/var/lib/kafka/data',
+  });
+  const env = { ...toImageEnvironment(settings), CLUSTER_ID, KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m' };
+  return runContainer({
+    name: 'kafka',
+    address: `${LOOPBACK}:${port}`,
+    container: { image: IMAGE, hostPort: port, containerPort: IMAGE_PORTS.client, env, dataPath: '/var/lib/kafka/data' },
+    context,
+    probe: () => answersMetadata(LOOPBACK, port),
+  });
+}
+
+function useGivenKafka(address: string): Promise<RunningComponent> {
+  const [first = ''] = address.split(',');
+  const { hostname, port } = new URL(`kafka://${first.trim()}`);
+  const probe = () => answersMetadata(hostname, Number(port || 9092));
+  return useGiven({ name: 'kafka', variable: 'KAFKA_BROKERS', address, probe });
+}
+
+function writeSettings({ dataDir, port, controllerPort }: { dataDir: string; port: number; controllerPort: number }): string {
+  const folder = join(dataDir, 'kafka');
+  const logDir = join(folder, 'data');
+  mkdirSync(logDir, { recursive: true });
+  const settings = kafkaSettings({ clientPort: port, listen: { host: LOOPBACK, port }, controllerPort, logDir });
+  const file = join(folder, 'server.properties');
+  writeFileSync(file, toProperties(settings));
+  return file;
+}
+
+/** Formats the data folder at the first start; later ones save the two seconds of a JVM for nothing. */
+async function formatStorage(options: {
+  java: string;
+  classPath: readonly string[];
+  settingsFile: string;
+  context: KafkaContext;
+}): Promise<void> {
+  const { java, classPath, settingsFile, context } = options;
+  if (existsSync(join(context.dataDir, 'kafka', 'data', 'meta.properties'))) return;
+  const args = [...classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settingsFile];
+  await runCommand({ command: java, args, signal: context.signal });
+}

@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ComponentContext, type ComponentName, pidFileOf, type RunningComponent } from './component.ts';
+import { startKafka } from './kafka.ts';
+import { stopLeftover } from './native-process.ts';
+import { createPortFinder } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { type Progress, secondsSince } from './progress.ts';
+import { startRedis } from './redis.ts';
+import { openSecrets } from './secrets.ts';
+import { StackError } from './stack-error.ts';
+
+type PortName = ComponentName | 'kafkaController';
+
+const USUAL_PORTS: Readonly<Record<PortName, number>> = { kafka: 9092, kafkaController: 9093, postgres: 5432, redis: 6379 };
+
+/** How the local stack is started. */
+export interface StackOptions {
+  /** Where data, logs and generated passwords are kept from one start to the next. */
+  readonly dataDir: string;
+  /** Which parts to start, default all. */
+  readonly names?: readonly ComponentName[];
+  readonly progress: Progress;
+  /** Wished ports, before those of the last start and the usual ones; 0 means any free one. */
+  readonly ports?: Partial<Record<PortName, number>>;
+  /** Addresses of existing ones, such as `process.env`. */
+  readonly given: { readonly [variable: string]: string | undefined };
+  /** Aborts a start that is under way. */
+  readonly signal?: AbortSignal;
+  /** Told when a part ends by itself after it was ready. */
+  readonly onEnded?: (name: ComponentName, how: string) => void;
+}
+
+/** Where the parts of the stack are reached; empty for one that was not asked for. */
+export interface StackAddresses {
+  readonly kafkaBrokers: string;
+  /** The superuser's URL. */
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+/** A stack that is ready. */
+export interface Stack {
+  readonly addresses: StackAddresses;
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings up Kafka, Postgres and Redis side by side, each from an address in `given`, else Docker, else as a process
+ * of this machine.
+ * @throws {StackError} when one of them cannot be started; the others are stopped before.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataDir, names = ['kafka', 'postgres', 'redis'], progress, given, onEnded } = options;
+  mkdirSync(dataDir, { recursive: true });
+  // Before ports are chosen: what a killed run left behind still holds those of the last start.
+  await Promise.all(names.map((name) => stopLeftover(pidFileOf(dataDir, name))));
+  const abort = new AbortController();
+  const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
+  const choosePort = portChooser(dataDir, options.ports ?? {});
+  const secrets = openSecrets(join(dataDir, 'secrets.json'));
+  const contextOf = (name: ComponentName, variable: string): ComponentContext => ({
+    dataDir,
+    givenAddress: given[variable] || undefined,
+    secrets,
+    port: () => choosePort(name),
+    progress,
+    signal,
+  });
+  const starters: Record<ComponentName, () => Promise<RunningComponent>> = {
+    kafka: () => startKafka({ ...contextOf('kafka', 'KAFKA_BROKERS'), controllerPort: () => choosePort('kafkaController') }),
+    postgres: () => startPostgres(contextOf('postgres', 'DATABASE_URL')),
+    redis: () => startRedis(contextOf('redis', 'REDIS_URL')),
+  };
+  const start = async (name: ComponentName) => {
+    try {
+      return await startReported(name, starters[name], progress);
+    } catch (error) {
+      abort.abort(error);
+      throw error;
+    }
+  };
+  const running = await allOrNone(names.map(start));
+  return superviseStack(running, onEnded);
+}
+
+async function startReported(
+  name: ComponentName,
+  start: () => Promise<RunningComponent>,
+  progress: Progress,
+): Promise<RunningComponent> {
+  const startedAt = performance.now();
+  const timer = setTimeout(() => progress(name, 'starting …'), 1_000);
+  try {
+    const component = await start();
+    progress(name, `ready in ${secondsSince(startedAt)} on ${withoutPassword(component.address)}`);
+    return component;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An address fit for the terminal. */
+function withoutPassword(address: string): string {
+  return address.replace(/\/\/[^@/]*@/, '//');
+}
+
+/** Waits for all starts; when one failed the others are stopped and its error is thrown. */
+async function allOrNone(starts: readonly Promise<RunningComponent>[]): Promise<RunningComponent[]> {
+  const results = await Promise.allSettled(starts);
+  const running = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown);
+  if (errors.length === 0) return running;
+  await Promise.all(running.map((component) => component.stop()));
+  const isConsequence = (error: unknown) => error instanceof StackError && error.code === 'ABORTED';
+  throw errors.find((error) => !isConsequence(error)) ?? errors[0];
+}
+
+function superviseStack(running: readonly RunningComponent[], onEnded: StackOptions['onEnded']): Stack {
+  let isStopping = false;
+  for (const { name, ended } of running) {
+    void ended.then((how) => {
+      if (!isStopping) onEnded?.(name, how);
+    });
+  }
+  const addressOf = (name: ComponentName) => running.find((component) => component.name === name)?.address ?? '';
+  return {
+    addresses: { kafkaBrokers: addressOf('kafka'), databaseUrl: addressOf('postgres'), redisUrl: addressOf('redis') },
+    async stop() {
+      isStopping = true;
+      await Promise.all(running.map((component) => component.stop()));
+    },
+  };
+}
+
+/** Chooses ports and remembers them, so that the next start is found at the same addresses. */
+function portChooser(dataDir: string, wished: Partial<Record<PortName, number>>): (name: PortName) => Promise<number> {
+  const file = join(dataDir, 'ports.json');
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<PortName, number>>) : {};
+  const findPort = createPortFinder();
+  return async (name) => {
+    const candidates = wished[name] === undefined ? [kept[name], USUAL_PORTS[name]] : [wished[name] || kept[name]];
+    const port = await findPort(candidates.filter((candidate) => candidate !== undefined));
+    kept[name] = port;
+    writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+    return port;
+  };
+}

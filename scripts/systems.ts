@@ -1,0 +1,89 @@
+/** What a service's environment is made of; addresses are known before the first service starts. */
+export interface SystemContext {
+  /** Where people and browsers reach the edge, such as `http://localhost:8080`. */
+  readonly edgeUrl: string;
+  /** Folder for files a service keeps, of this data directory. */
+  readonly dataDir: string;
+  /** `http://127.0.0.1:<HTTP port>` of a service. */
+  readonly httpUrl: (service: string) => string;
+  /** `http://127.0.0.1:<OPS port>` of a service. */
+  readonly opsUrl: (service: string) => string;
+  /** A generated secret that stays the same from start to start; 32 random bytes as base64. */
+  readonly secret: (name: string) => string;
+  readonly administrator: { readonly email: string; readonly password: string };
+}
+
+/** A service the local stack runs. */
+export interface ServiceDeclaration {
+  readonly name: string;
+  /** Its main file, from the repository's root. */
+  readonly entry: string;
+  /** Wished ports; all but the edge's move when they are taken. */
+  readonly ports: { readonly http: number; readonly ops: number };
+  /** Its database and the role that owns it; none for a service without one. */
+  readonly database?: string;
+  /** What it needs beyond the variables every service gets. */
+  readonly env: (context: SystemContext) => Readonly<Record<string, string>>;
+}
+
+/** Port of the edge unless another is asked for. */
+export const EDGE_PORT = 8080;
+
+const objectStorage: readonly ServiceDeclaration[] = [
+  {
+    name: 'storage-auth',
+    entry: 'services/storage/auth/src/main.ts',
+    ports: { http: 8101, ops: 9101 },
+    database: 'storage_auth',
+    env: ({ administrator, secret }) => ({
+      ADMIN_EMAIL: administrator.email,
+      ADMIN_PASSWORD: administrator.password,
+      KEY_ENCRYPTION_SECRET: secret('keyEncryptionSecret'),
+    }),
+  },
+  {
+    name: 'storage-bucket',
+    entry: 'services/storage/bucket/src/main.ts',
+    ports: { http: 8102, ops: 9102 },
+    database: 'storage_bucket',
+    env: ({ secret }) => ({ INTERNAL_TOKEN: secret('internalToken') }),
+  },
+  {
+    name: 'storage-object',
+    entry: 'services/storage/object/src/main.ts',
+    ports: { http: 8103, ops: 9103 },
+    database: 'storage_object',
+    env: ({ dataDir, httpUrl, secret }) => ({
+      DATA_DIR: `${dataDir}/objects`,
+      BUCKET_URL: httpUrl('storage-bucket'),
+      INTERNAL_TOKEN: secret('internalToken'),
+    }),
+  },
+  {
+    name: 'storage-metadata',
+    entry: 'services/storage/metadata/src/main.ts',
+    ports: { http: 8104, ops: 9104 },
+    database: 'storage_metadata',
+    env: () => ({}),
+  },
+];
+
+/** Every system that exists, by the name `--only` takes. */
+export const systems: Readonly<Record<string, readonly ServiceDeclaration[]>> = { storage: objectStorage };
+
+/** The entrance in front of all systems. It starts last and stops first. */
+export const edge: ServiceDeclaration = {
+  name: 'edge',
+  entry: 'services/edge/src/main.ts',
+  ports: { http: EDGE_PORT, ops: 9100 },
+  env: ({ httpUrl, opsUrl }) => ({
+    AUTH_URL: httpUrl('storage-auth'),
+    BUCKET_URL: httpUrl('storage-bucket'),
+    OBJECT_URL: httpUrl('storage-object'),
+    METADATA_URL: httpUrl('storage-metadata'),
+    AUTH_OPS_URL: opsUrl('storage-auth'),
+    BUCKET_OPS_URL: opsUrl('storage-bucket'),
+    OBJECT_OPS_URL: opsUrl('storage-object'),
+    METADATA_OPS_URL: opsUrl('storage-metadata'),
+  }),
+};
