@@ -15,6 +15,12 @@ export type ClaimResult =
   | { readonly outcome: 'in-work'; readonly retryAfterMs: number }
   | { readonly outcome: 'unavailable'; readonly cause: unknown };
 
+/**
+ * What becomes of the attempt that a released claim counted: `counted` stays (default); `taken-back` when the event is not to blame
+ * (database away, shutdown); `forgotten` sets the event's count to none (dead letter: a replay starts anew).
+ */
+export type AttemptFate = 'counted' | 'taken-back' | 'forgotten';
+
 /** The fast path of dedup (Redis). It may forget or be away: that costs speed, never correctness. No method throws. */
 export interface ClaimStore {
   claim(key: DedupKey): Promise<ClaimResult>;
@@ -22,8 +28,8 @@ export interface ClaimStore {
   renew(key: DedupKey, token: string): Promise<boolean>;
   /** After the handler's commit only. */
   confirm(key: DedupKey, token: string): Promise<void>;
-  /** After a failure: compare-and-delete, so that a retry may claim at once. The attempt count stays. */
-  release(key: DedupKey, token: string): Promise<void>;
+  /** After a failure: compare-and-delete, so that a retry may claim at once. */
+  release(key: DedupKey, token: string, attempt?: AttemptFate): Promise<void>;
   /** Lease of a claim in milliseconds; renewal happens at a third of it. */
   readonly leaseMs: number;
 }

@@ -9,7 +9,12 @@ export interface DeadLetter {
   readonly group: string;
   readonly record: IncomingRecord;
   /** Position where the event was first read: differs from `record` when it failed in a retry topic. */
-  readonly original: { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly timestampMs: number };
+  readonly original: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: bigint;
+    readonly timestampMs: number;
+  };
   readonly eventId: string;
   readonly source: string;
   readonly eventType: string | undefined;

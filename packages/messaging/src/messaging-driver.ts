@@ -48,12 +48,17 @@ export interface ConsumeOptions {
 export interface ConsumerState {
   readonly isJoined: boolean;
   readonly inFlight: number;
+  /** Paused on purpose: a full queue, or a record that is not due. */
   readonly pausedPartitions: number;
+  /** Stopped because their position is outside of the log (records were lost, or the topic was made anew); a person decides, nothing is skipped. */
+  readonly haltedPartitions: number;
   /** Records fetched from partitions and not yet begun. */
   readonly queued: number;
-  /** Milliseconds since the epoch of the last fetch that brought records, or completion. */
+  /** Milliseconds since the epoch of the last fetch that brought records, or end of a try, good or bad. */
   readonly lastProgressAtMs: number;
+  /** Records between what is done and the end of the log, as the last fetches saw it; undefined while that is not known. */
   readonly lag: bigint | undefined;
+  readonly lagByTopic?: ReadonlyMap<string, bigint>;
 }
 
 export interface RecordConsumer {

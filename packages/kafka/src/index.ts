@@ -1,0 +1,1 @@
+export { createKafkaDriver, type KafkaDriverOptions } from './create-kafka-driver.ts';

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { createManualClock } from '../test/manual-clock.ts';
+import { createRecordScheduler } from './create-record-scheduler.ts';
+import type { IncomingRecord } from './record.ts';
+import type { RecordSchedulerOptions } from './record-scheduler.ts';
+
+function record(offset: number, key: string | null, partition = 0): IncomingRecord {
+  return {
+    topic: 'things',
+    partition,
+    offset: BigInt(offset),
+    key: key === null ? null : Buffer.from(key),
+    value: null,
+    headers: {},
+    timestampMs: 0,
+  };
+}
+
+/** A handler whose ends the test decides. */
+function controlled() {
+  const running = new Map<string, { resolve: () => void; reject: (error: Error) => void; signal: AbortSignal }>();
+  const begun: string[] = [];
+  const name = ({ partition, offset }: IncomingRecord) => `${partition}/${offset}`;
+  const handle: RecordSchedulerOptions['handle'] = (each, signal) =>
+    new Promise((resolve, reject) => {
+      begun.push(name(each));
+      running.set(name(each), { resolve, reject, signal });
+    });
+  const settle = async (which: string, how: 'resolve' | 'reject' = 'resolve') => {
+    const work = running.get(which);
+    running.delete(which);
+    if (how === 'resolve') work?.resolve();
+    else work?.reject(new Error('no'));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { handle, begun, running, settle };
+}
+
+describe('createRecordScheduler', () => {
+  it('runs different keys side by side and one key in order', async () => {
+    const { handle, begun, settle } = controlled();
+    const partition = createRecordScheduler({ handle, concurrency: 10 }).assign('things', 0);
+    partition.add([record(0, 'a'), record(1, 'a'), record(2, 'b'), record(3, null), record(4, null)]);
+    expect(begun).toEqual(['0/0', '0/2', '0/3', '0/4']);
+    await settle('0/0');
+    expect(begun).toEqual(['0/0', '0/2', '0/3', '0/4', '0/1']);
+  });
+
+  it('has no more in work than it may', async () => {
+    const { handle, begun, settle } = controlled();
+    const scheduler = createRecordScheduler({ handle, concurrency: 2 });
+    scheduler.assign('things', 0).add([record(0, 'a'), record(1, 'b'), record(2, 'c')]);
+    expect([begun.length, scheduler.inFlight, scheduler.queued]).toEqual([2, 2, 1]);
+    await settle('0/1');
+    expect(begun).toEqual(['0/0', '0/1', '0/2']);
+  });
+
+  it('may commit up to the first record that is not done', async () => {
+    const { handle, settle } = controlled();
+    const { window, add } = createRecordScheduler({ handle, concurrency: 10 }).assign('things', 0);
+    window.startAt(10n);
+    expect(window.committable).toBeUndefined();
+    add([record(10, 'a'), record(12, 'b'), record(15, 'c')]);
+    await settle('0/12');
+    expect(window.committable).toBe(10n);
+    await settle('0/10');
+    expect(window.committable).toBe(15n);
+    await settle('0/15');
+    expect(window.committable).toBe(16n);
+    window.advanceTo(20n);
+    expect(window.committable).toBe(20n);
+  });
+
+  it('gives a rejected record again after a growing wait, its key waiting and others going on', async () => {
+    const clock = createManualClock();
+    const { handle, begun, settle } = controlled();
+    const waits: number[] = [];
+    const scheduler = createRecordScheduler({
+      handle,
+      concurrency: 1,
+      clock,
+      random: () => 0.999_999,
+      onRejected: (_, __, delayMs) => waits.push(Math.round(delayMs)),
+    });
+    scheduler.assign('things', 0).add([record(0, 'a'), record(1, 'a'), record(2, 'b')]);
+    await settle('0/0', 'reject');
+    expect(begun).toEqual(['0/0', '0/2']);
+    await settle('0/2');
+    for (const waitMs of [200, 400, 800]) {
+      await clock.advance(waitMs);
+      await settle('0/0', 'reject');
+    }
+    expect(waits).toEqual([200, 400, 800, 1600]);
+    await clock.advance(1600);
+    await settle('0/0');
+    expect(begun).toEqual(['0/0', '0/2', '0/0', '0/0', '0/0', '0/0', '0/1']);
+  });
+
+  it('never waits longer than 30 s', async () => {
+    const clock = createManualClock();
+    const waits: number[] = [];
+    const scheduler = createRecordScheduler({
+      handle: () => Promise.reject(new Error('no')),
+      concurrency: 1,
+      clock,
+      onRejected: (_, __, delayMs) => waits.push(delayMs),
+    });
+    scheduler.assign('things', 0).add([record(0, 'a')]);
+    for (let round = 0; round < 20; round += 1) await clock.advance(30_000);
+    expect(waits.length).toBeGreaterThan(15);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('holds a partition while its next record is not due', async () => {
+    const clock = createManualClock();
+    const { handle, begun } = controlled();
+    const changes: boolean[] = [];
+    const dueAtMs = ({ offset }: IncomingRecord) => 1_000_000 + Number(offset) * 100;
+    const scheduler = createRecordScheduler({
+      handle,
+      concurrency: 10,
+      clock,
+      dueAtMs,
+      onChange: ({ isHeld }) => changes.push(isHeld),
+    });
+    const partition = scheduler.assign('things', 0);
+    partition.add([record(0, 'a'), record(1, 'b'), record(2, 'c')]);
+    expect([begun, partition.isHeld]).toEqual([['0/0'], true]);
+    await clock.advance(100);
+    expect([begun, partition.isHeld]).toEqual([['0/0', '0/1'], true]);
+    await clock.advance(100);
+    expect([begun, partition.isHeld]).toEqual([['0/0', '0/1', '0/2'], false]);
+    expect(changes).toEqual([true, false]);
+  });
+
+  it('ignores what is already queued when it is fetched again', () => {
+    const { handle, begun } = controlled();
+    const partition = createRecordScheduler({ handle, concurrency: 10 }).assign('things', 0);
+    partition.add([record(0, null), record(1, null)]);
+    partition.add([record(1, null), record(2, null)]);
+    expect(begun).toEqual(['0/0', '0/1', '0/2']);
+  });
+
+  it('aborts the work of a partition that is lost, begins none of its records and drops its completions', async () => {
+    const { handle, begun, running, settle } = controlled();
+    const scheduler = createRecordScheduler({ handle, concurrency: 1 });
+    const lost = scheduler.assign('things', 0);
+    lost.add([record(0, 'a'), record(1, 'b')]);
+    const kept = scheduler.assign('things', 1);
+    kept.add([record(0, 'c', 1)]);
+    lost.revoke();
+    expect(running.get('0/0')?.signal.aborted).toBe(true);
+    expect(scheduler.queued).toBe(1);
+    await settle('0/0');
+    expect(lost.window.committable).toBe(0n);
+    expect(begun).toEqual(['0/0', '1/0']);
+  });
+
+  it('does not begin a key again while its former work still runs', async () => {
+    const { handle, begun, settle } = controlled();
+    const scheduler = createRecordScheduler({ handle, concurrency: 10 });
+    const before = scheduler.assign('things', 0);
+    before.add([record(0, 'a')]);
+    before.revoke();
+    scheduler.assign('things', 0).add([record(0, 'a')]);
+    expect(begun).toEqual(['0/0']);
+    await settle('0/0');
+    expect(begun).toEqual(['0/0', '0/0']);
+  });
+
+  it('drains: begins nothing new, and aborts what is not done at the deadline', async () => {
+    const { handle, begun, running, settle } = controlled();
+    const scheduler = createRecordScheduler({ handle, concurrency: 1 });
+    scheduler.assign('things', 0).add([record(0, 'a'), record(1, 'b')]);
+    const drained = scheduler.drain(10_000);
+    await settle('0/0');
+    expect(await drained).toBe(true);
+    expect(begun).toEqual(['0/0']);
+
+    const stuck = createRecordScheduler({ handle, concurrency: 1 });
+    stuck.assign('things', 2).add([record(5, 'a', 2)]);
+    expect(await stuck.drain(5)).toBe(false);
+    expect(running.get('2/5')?.signal.aborted).toBe(true);
+  });
+
+  it('handles each record once, in order per key, and never lets an undone offset be committed, whatever the order of ends', async () => {
+    const keys = fc.array(fc.constantFrom('a', 'b', 'c', null), { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(
+        keys,
+        fc.array(fc.nat(), { minLength: 80, maxLength: 80 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (all, picks, concurrency) => {
+          const { handle, begun, running, settle } = controlled();
+          const partition = createRecordScheduler({ handle, concurrency }).assign('things', 0);
+          partition.add(all.map((key, offset) => record(offset, key)));
+          const done = new Set<number>();
+          for (const pick of picks) {
+            const names = [...running.keys()];
+            const which = names[pick % Math.max(1, names.length)];
+            if (which === undefined) break;
+            await settle(which);
+            done.add(Number(which.split('/')[1]));
+            const committable = Number(partition.window.committable ?? 0n);
+            for (let offset = 0; offset < committable; offset += 1) expect(done.has(offset)).toBe(true);
+          }
+          const order = begun.map((each) => Number(each.split('/')[1]));
+          expect([...order].sort((a, b) => a - b)).toEqual(all.map((_, offset) => offset));
+          for (const key of ['a', 'b', 'c']) {
+            const ofKey = order.filter((offset) => all[offset] === key);
+            expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b));
+          }
+          expect(partition.window.committable).toBe(BigInt(all.length));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts';
+import { createRecordScheduler } from '../create-record-scheduler.ts';
+import type { ConsumeOptions, ConsumerState, RecordConsumer } from '../messaging-driver.ts';
+import type { AssignedPartition, RecordScheduler } from '../record-scheduler.ts';
+import type { InMemoryLog } from './in-memory-log.ts';
+
+export interface InMemoryConsumerOptions {
+  readonly log: InMemoryLog;
+  readonly options: ConsumeOptions;
+  readonly clock: Clock;
+  /** Called once the member has left. */
+  readonly onLeave: (member: InMemoryConsumer) => void;
+}
+
+/** One member of a group over the log in memory; commits as soon as it can. */
+export class InMemoryConsumer implements RecordConsumer {
+  readonly options: ConsumeOptions;
+  readonly #log: InMemoryLog;
+  readonly #onLeave: (member: InMemoryConsumer) => void;
+  readonly #scheduler: RecordScheduler;
+  #owned: AssignedPartition[] = [];
+  #isStopping = false;
+
+  constructor({ log, options, clock, onLeave }: InMemoryConsumerOptions) {
+    this.options = options;
+    this.#log = log;
+    this.#onLeave = onLeave;
+    this.#scheduler = createRecordScheduler({
+      handle: options.handle,
+      dueAtMs: options.dueAtMs,
+      concurrency: options.concurrency ?? 32,
+      clock,
+      onChange: (partition) => this.#onChange(partition),
+    });
+  }
+
+  /** Takes over a new assignment; what it had is dropped and read again from the committed offset. */
+  assign(partitions: readonly { topic: string; partition: number }[]): void {
+    for (const owned of this.#owned) owned.revoke();
+    this.#owned = partitions.map(({ topic, partition }) => {
+      const assigned = this.#scheduler.assign(topic, partition);
+      assigned.window.startAt(this.#log.committed(this.options.group, topic, partition));
+      return assigned;
+    });
+    this.fetch();
+  }
+
+  /** Takes what is new in the log, up to the bound. */
+  fetch(): void {
+    for (const owned of this.#owned) this.#fetchPartition(owned);
+  }
+
+  state(): ConsumerState {
+    return {
+      isJoined: !this.#isStopping,
+      inFlight: this.#scheduler.inFlight,
+      queued: this.#scheduler.queued,
+      pausedPartitions: this.#owned.filter((owned) => owned.isHeld || owned.window.size >= this.#bound).length,
+      haltedPartitions: 0,
+      lastProgressAtMs: this.#scheduler.lastProgressAtMs,
+      lag: this.#owned.reduce((sum, owned) => sum + this.#lagOf(owned), 0n),
+    };
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    await this.#scheduler.drain(this.options.drainDeadlineMs ?? 20_000);
+    for (const owned of this.#owned) owned.revoke();
+    this.#owned = [];
+    this.#onLeave(this);
+  }
+
+  get #bound(): number {
+    return this.options.maxUncommitted ?? 1000;
+  }
+
+  #fetchPartition(owned: AssignedPartition): void {
+    const room = this.#bound - owned.window.size;
+    if (this.#isStopping || owned.isHeld || room <= 0) return;
+    const next = Number(owned.window.next ?? 0n);
+    const records = this.#log.partitionsOf(owned.topic)[owned.partition]?.slice(next, next + room) ?? [];
+    if (records.length > 0) owned.add(records);
+  }
+
+  #onChange(owned: AssignedPartition): void {
+    const offset = owned.window.committable;
+    if (offset !== undefined) this.#log.commit(this.options.group, owned.topic, owned.partition, offset);
+    this.#fetchPartition(owned);
+  }
+
+  #lagOf(owned: AssignedPartition): bigint {
+    const end = this.#log.partitionsOf(owned.topic)[owned.partition]?.length ?? 0;
+    return BigInt(end) - (owned.window.position ?? 0n);
+  }
+}

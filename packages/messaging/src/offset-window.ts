@@ -1,0 +1,68 @@
+/** A record between its fetch and the commit of its offset. */
+export interface WindowEntry {
+  readonly offset: bigint;
+  isDone: boolean;
+}
+
+/**
+ * Records of one assigned partition in offset order. Handlers finish in any order; what may be committed is the offset of the first
+ * record that is not done, so that a crash redelivers and never skips. Holes in the log (compaction, control records) need no special case.
+ */
+export class OffsetWindow<Entry extends WindowEntry> {
+  #entries: Entry[] = [];
+  #head = 0;
+  #next: bigint | undefined;
+  #hasMoved = false;
+
+  /** The offset to fetch next; undefined until the position is known. */
+  get next(): bigint | undefined {
+    return this.#next;
+  }
+
+  /** Records fetched and not committable: in work, waiting, or done behind one that is not. */
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** The next offset to commit, or undefined when nothing was fetched since the position was set. */
+  get committable(): bigint | undefined {
+    return this.#hasMoved ? (this.#entries[this.#head]?.offset ?? this.#next) : undefined;
+  }
+
+  /** First offset that is not handled; equal to `committable` once something was fetched. */
+  get position(): bigint | undefined {
+    return this.#entries[this.#head]?.offset ?? this.#next;
+  }
+
+  /** Entries not yet committable, in offset order. */
+  pending(): readonly Entry[] {
+    return this.#entries.slice(this.#head);
+  }
+
+  startAt(offset: bigint): void {
+    this.#next = offset;
+  }
+
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+    this.advanceTo(entry.offset + 1n);
+  }
+
+  /** Says that everything below `offset` was fetched, also where no record of ours was there. */
+  advanceTo(offset: bigint): void {
+    if (this.#next !== undefined && offset <= this.#next) return;
+    this.#next = offset;
+    this.#hasMoved = true;
+  }
+
+  finish(entry: Entry): void {
+    entry.isDone = true;
+    while (this.#entries[this.#head]?.isDone) this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
+  }
+
+  #compact(): void {
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from './clock.ts';
+import type { OffsetWindow, WindowEntry } from './offset-window.ts';
+import type { IncomingRecord } from './record.ts';
+
+export interface RecordSchedulerOptions {
+  readonly handle: (record: IncomingRecord, signal: AbortSignal) => Promise<void>;
+  readonly dueAtMs?: ((record: IncomingRecord) => number | undefined) | undefined;
+  /** Records in work at once. */
+  readonly concurrency: number;
+  /** Called after a partition changed (a record done, held, released), for pausing and resuming it. */
+  readonly onChange?: (partition: AssignedPartition) => void;
+  /** Called with each rejection of `handle`, before the back-off. */
+  readonly onRejected?: (record: IncomingRecord, error: unknown, delayMs: number) => void;
+  readonly clock?: Clock | undefined;
+  /** In [0, 1). */
+  readonly random?: (() => number) | undefined;
+}
+
+/** One partition for as long as it is assigned to this member; after `revoke` its records are not begun and its completions dropped. */
+export interface AssignedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly window: OffsetWindow<WindowEntry>;
+  /** True while the next record of the partition is not due. */
+  readonly isHeld: boolean;
+  /** Takes records in offset order; those below `window.next` are already here and are ignored. */
+  add(records: readonly IncomingRecord[]): void;
+  revoke(): void;
+}
+
+/** Runs records: of one (topic, key) one after the other, others side by side up to a bound. Shared by all drivers, so that they order alike. */
+export interface RecordScheduler {
+  assign(topic: string, partition: number): AssignedPartition;
+  /** Begins nothing new until `resume`. */
+  hold(): void;
+  resume(): void;
+  /** Begins nothing new, waits for work in flight until the deadline, then aborts it. Resolves to false when the deadline came first. */
+  drain(deadlineMs: number): Promise<boolean>;
+  readonly inFlight: number;
+  /** Fetched and not begun. */
+  readonly queued: number;
+  readonly lastProgressAtMs: number;
+}
