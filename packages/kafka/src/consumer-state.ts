@@ -1,4 +1,4 @@
-import type { ConsumerState, RecordScheduler } from '@throughline/messaging';
+import type { ConsumerState, RecordScheduler, TopicProgress } from '@throughline/messaging';
 import type { OwnedPartition } from './assignment.ts';
 
 /** How a member is doing, from its partitions and its scheduler. */
@@ -14,14 +14,22 @@ export function toConsumerState(owned: readonly OwnedPartition[], scheduler: Rec
   };
 }
 
-function lagOf(owned: readonly OwnedPartition[]): Pick<ConsumerState, 'lag' | 'lagByTopic'> {
-  const lagByTopic = new Map<string, bigint>();
+function lagOf(owned: readonly OwnedPartition[]): Pick<ConsumerState, 'lag' | 'topics'> {
+  const topics = new Map<string, TopicProgress>();
   for (const { topic, highWatermark, work } of owned) {
     const position = work.window.position;
     if (highWatermark === undefined || position === undefined) continue;
     const lag = highWatermark > position ? highWatermark - position : 0n;
-    lagByTopic.set(topic, (lagByTopic.get(topic) ?? 0n) + lag);
+    const others = topics.get(topic);
+    topics.set(topic, {
+      lag: lag + (others?.lag ?? 0n),
+      oldestTimestampMs: earlier(work.window.oldestTimestampMs, others?.oldestTimestampMs),
+    });
   }
-  const lag = lagByTopic.size === 0 ? undefined : [...lagByTopic.values()].reduce((sum, each) => sum + each, 0n);
-  return { lag, lagByTopic };
+  const lag = topics.size === 0 ? undefined : [...topics.values()].reduce((sum, each) => sum + each.lag, 0n);
+  return { lag, topics };
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

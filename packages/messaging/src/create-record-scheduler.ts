@@ -117,6 +117,7 @@ class Scheduler implements RecordScheduler {
         record,
         partition,
         offset: record.offset,
+        timestampMs: record.timestampMs,
         lane: laneOf(record),
         isDone: false,
         isRunning: false,

@@ -21,6 +21,7 @@ export type {
   RecordConsumer,
   RecordProducer,
   TopicDeclaration,
+  TopicProgress,
 } from './messaging-driver.ts';
 export { OffsetWindow } from './offset-window.ts';
 export type { Outbox, OutboxMessage } from './outbox.ts';

@@ -44,6 +44,14 @@ export interface ConsumeOptions {
   readonly drainDeadlineMs?: number;
 }
 
+/** How far a consumer is behind in one topic. */
+export interface TopicProgress {
+  /** Records between what is done and the end of the log. */
+  readonly lag: bigint;
+  /** When the oldest record that was fetched and is not finished was written, milliseconds since the epoch. */
+  readonly oldestTimestampMs: number | undefined;
+}
+
 /** How a consumer is doing; the basis of liveness (progress, not heartbeats) and readiness. */
 export interface ConsumerState {
   readonly isJoined: boolean;
@@ -58,7 +66,7 @@ export interface ConsumerState {
   readonly lastProgressAtMs: number;
   /** Records between what is done and the end of the log, as the last fetches saw it; undefined while that is not known. */
   readonly lag: bigint | undefined;
-  readonly lagByTopic?: ReadonlyMap<string, bigint>;
+  readonly topics?: ReadonlyMap<string, TopicProgress>;
 }
 
 export interface RecordConsumer {

@@ -1,6 +1,8 @@
 /** A record between its fetch and the commit of its offset. */
 export interface WindowEntry {
   readonly offset: bigint;
+  /** When the record was written, milliseconds since the epoch. */
+  readonly timestampMs: number;
   isDone: boolean;
 }
 
@@ -32,6 +34,11 @@ export class OffsetWindow<Entry extends WindowEntry> {
   /** First offset that is not handled; equal to `committable` once something was fetched. */
   get position(): bigint | undefined {
     return this.#entries[this.#head]?.offset ?? this.#next;
+  }
+
+  /** When the first record that is not finished was written. */
+  get oldestTimestampMs(): number | undefined {
+    return this.#entries[this.#head]?.timestampMs;
   }
 
   /** Entries not yet committable, in offset order. */

@@ -93,16 +93,37 @@ describe('subscribe', () => {
   });
 });
 
+const stuck: ConsumerState = {
+  isJoined: true,
+  inFlight: 0,
+  pausedPartitions: 0,
+  haltedPartitions: 0,
+  queued: 0,
+  lastProgressAtMs: 1_000_000,
+  lag: 5n,
+};
+
+describe('a consumer’s gauges', () => {
+  it('show by topic how many records it is behind, and the age of the oldest', async () => {
+    const metrics = newMetrics();
+    const topics = new Map([['things.v1', { lag: 5n, oldestTimestampMs: 998_500 }]]);
+    const state = { ...stuck, haltedPartitions: 1, topics };
+    const watch = watchConsumer({
+      consumer: { state: () => state, stop: async () => {} },
+      group: GROUP,
+      metrics,
+      clock: createManualClock(1_000_000),
+      progressTimeoutMs: 60_000,
+    });
+    watch.stop();
+    const text = await metrics.registry.metrics();
+    expect(text).toMatch(/consumer_lag_records\{.*messaging_destination_name="things.v1".*\} 5\n/);
+    expect(text).toMatch(/consumer_lag_seconds\{.*messaging_destination_name="things.v1".*\} 1.5\n/);
+    expect(text).toMatch(/consumer_halted_partitions\{.*\} 1\n/);
+  });
+});
+
 describe('liveness', () => {
-  const stuck: ConsumerState = {
-    isJoined: true,
-    inFlight: 0,
-    pausedPartitions: 0,
-    haltedPartitions: 0,
-    queued: 0,
-    lastProgressAtMs: 1_000_000,
-    lag: 5n,
-  };
   it.each<[string, Partial<ConsumerState>, number, boolean]>([
     ['stands still with lag for long', {}, 60_000, false],
     ['stood still for a short time', {}, 59_999, true],

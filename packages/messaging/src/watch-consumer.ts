@@ -28,18 +28,24 @@ function isLive({ consumer, clock, progressTimeoutMs }: WatchConsumerOptions): b
   return mayStandStill || clock.nowMs() - lastProgressAtMs < progressTimeoutMs;
 }
 
-function createGauges({ consumer, group, metrics }: WatchConsumerOptions): () => void {
+function createGauges({ consumer, group, metrics, clock }: WatchConsumerOptions): () => void {
   const labels = { messaging_consumer_group_name: group };
   const inFlight = metrics.gauge(METRICS.consumerInFlightRecords);
   const queued = metrics.gauge(METRICS.consumerQueuedRecords);
   const paused = metrics.gauge(METRICS.consumerPausedPartitions);
+  const halted = metrics.gauge(METRICS.consumerHaltedPartitions);
+  const lagSeconds = metrics.gauge(METRICS.consumerLagSeconds);
   const lagRecords = metrics.gauge(METRICS.consumerLagRecords);
   return () => {
     const state = consumer.state();
     inFlight.set(labels, state.inFlight);
     queued.set(labels, state.queued);
     paused.set(labels, state.pausedPartitions);
-    for (const [topic, lag] of state.lagByTopic ?? [])
-      lagRecords.set({ ...labels, messaging_destination_name: topic }, Number(lag));
+    halted.set(labels, state.haltedPartitions);
+    for (const [topic, { lag, oldestTimestampMs }] of state.topics ?? []) {
+      const topicLabels = { ...labels, messaging_destination_name: topic };
+      lagRecords.set(topicLabels, Number(lag));
+      lagSeconds.set(topicLabels, oldestTimestampMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestTimestampMs) / 1000);
+    }
   };
 }

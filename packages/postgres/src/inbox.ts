@@ -1,4 +1,4 @@
-import type { DedupKey, Inbox } from '@throughline/messaging';
+import type { DeadLetter, DedupKey, Inbox } from '@throughline/messaging';
 import type { Database, Transaction } from './database.ts';
 import { storeDeadLetter } from './store-dead-letter.ts';
 
@@ -25,6 +25,7 @@ export function createInbox(options: InboxOptions): Inbox<Transaction> {
     deadLetter: (letter) =>
       database.transaction(async (tx) => {
         await storeDeadLetter(tx, letter);
+        await forgetAttempts(tx, letter);
         if (wake !== undefined) tx.afterCommit(wake);
       }),
   };
@@ -48,4 +49,13 @@ async function countAttempt(database: Database, key: DedupKey): Promise<number> 
     [key.group, key.source, key.id],
   );
   return row?.attempts ?? 1;
+}
+
+/** A replay of the dead letter starts with a count of none. */
+async function forgetAttempts(tx: Transaction, { group, source, eventId }: DeadLetter): Promise<void> {
+  await tx.execute('DELETE FROM handling_attempts WHERE consumer_group = $1 AND source = $2 AND event_id = $3', [
+    group,
+    source,
+    eventId,
+  ]);
 }

@@ -137,10 +137,10 @@ export const METRICS = {
     help: 'Partitions paused on purpose (full queue, or a retry that is not due).',
     labels: [GROUP],
   },
-  consumerRebalancesTotal: {
-    type: 'counter',
-    name: 'consumer_rebalances_total',
-    help: 'Times the member joined its group anew.',
+  consumerHaltedPartitions: {
+    type: 'gauge',
+    name: 'consumer_halted_partitions',
+    help: 'Partitions whose position is outside of the log; they stand still until a person decides.',
     labels: [GROUP],
   },
   outboxUnsentRows: {

@@ -62,6 +62,15 @@ export function inboxSuite<Tx>({ createInbox, writeMark, readMarks, readDeadLett
     expect([await inbox.countAttempt(key), await inbox.countAttempt(key), await inbox.countAttempt(newKey())]).toEqual([1, 2, 1]);
   });
 
+  it('starts a replay of a dead letter with a count of none', async () => {
+    const inbox = await createInbox();
+    const letter = deadLetterOf(testPrefix('group'), 9n);
+    const key = { group: letter.group, source: letter.source, id: letter.eventId };
+    await inbox.countAttempt(key);
+    await inbox.deadLetter(letter);
+    expect(await inbox.countAttempt(key)).toBe(1);
+  });
+
   it('makes one dead letter of one position, with one row to the group’s topic', async () => {
     const inbox = await createInbox();
     const group = testPrefix('group');

@@ -59,6 +59,7 @@ export function createInMemoryInbox(): InMemoryInbox {
     },
     deadLetter: async (letter) => {
       requireAvailable();
+      attempts.delete(nameOf({ group: letter.group, source: letter.source, id: letter.eventId }));
       const { topic, partition, offset } = letter.original;
       const position = `${letter.group}/${topic}/${partition}/${offset}`;
       if (!letters.has(position)) letters.set(position, letter);
