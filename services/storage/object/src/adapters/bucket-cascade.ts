@@ -1,0 +1,93 @@
+import type { EventPublisher } from '@throughline/messaging';
+import type { Database, Transaction } from '@throughline/postgres';
+import { type Logger, withSpan } from '@throughline/telemetry';
+import { type DeletedObject, objectDeleted } from '../domain/object-events.ts';
+import { addUsage } from './owner-usage.ts';
+import { createRepeatingJob, type RepeatingJob } from './repeating-job.ts';
+import { deleteObjects } from './version-rows.ts';
+
+interface CascadeRow {
+  bucket_id: string;
+  correlation_id: string;
+  causation_id: string;
+  traceparent: string | null;
+}
+
+/** Puts a deleted bucket on the list of those whose objects are to be deleted. */
+export async function queueCascade(
+  tx: Transaction,
+  cascade: { bucketId: string; cause: { correlationId: string; causationId: string }; traceparent: string | undefined },
+): Promise<void> {
+  await tx.execute(
+    `insert into bucket_cascades (bucket_id, correlation_id, causation_id, traceparent) values ($1, $2, $3, $4) on conflict (bucket_id) do nothing`,
+    [cascade.bucketId, cascade.cause.correlationId, cascade.cause.causationId, cascade.traceparent ?? null],
+  );
+}
+
+/**
+ * Deletes the objects of deleted buckets, `batchSize` (default: 500) a transaction, each with its event. The list's row is locked by the transaction
+ * that works on it, so replicas share the work and a crash loses one uncommitted batch. Runs when woken and every `intervalMs` (default: 5 000).
+ */
+export function createBucketCascade(options: {
+  database: Database;
+  publisher: EventPublisher<Transaction>;
+  logger: Logger;
+  onBlobReleased: () => void;
+  batchSize?: number;
+  intervalMs?: number;
+}): RepeatingJob {
+  const { database, publisher } = options;
+  const batchSize = options.batchSize ?? 500;
+
+  async function deleteBatch(tx: Transaction, cascade: CascadeRow): Promise<number> {
+    const objects = await lockBatch(tx, cascade.bucket_id, batchSize);
+    const freedBytes = await deleteObjects(
+      tx,
+      objects.map((object) => object.objectId),
+    );
+    const cause = { correlationId: cascade.correlation_id, causationId: cascade.causation_id };
+    for (const object of objects) await publisher.publish(tx, { ...objectDeleted(object), cause });
+    const [first] = objects;
+    if (first !== undefined) await addUsage(tx, first.ownerId, { bytes: -freedBytes, objects: -objects.length });
+    if (objects.length < batchSize) await tx.execute('delete from bucket_cascades where bucket_id = $1', [cascade.bucket_id]);
+    tx.afterCommit(options.onBlobReleased);
+    return objects.length;
+  }
+
+  /** False when nothing is on the list. */
+  async function runOnce(): Promise<boolean> {
+    return database.transaction(async (tx) => {
+      const [cascade] = await tx.query<CascadeRow>(
+        `select bucket_id, correlation_id, causation_id, traceparent from bucket_cascades order by queued_at limit 1 for update skip locked`,
+      );
+      if (cascade === undefined) return false;
+      const parent = cascade.traceparent === null ? {} : { parent: { traceparent: cascade.traceparent } };
+      await withSpan({ name: 'delete objects of bucket', kind: 'internal', ...parent }, () => deleteBatch(tx, cascade));
+      return true;
+    });
+  }
+
+  return createRepeatingJob({
+    name: 'bucket cascade',
+    intervalMs: options.intervalMs ?? 5_000,
+    logger: options.logger,
+    work: async (signal) => {
+      while (!signal.aborted && (await runOnce()));
+    },
+  });
+}
+
+async function lockBatch(tx: Transaction, bucketId: string, limit: number): Promise<DeletedObject[]> {
+  const rows = await tx.query<{ object_id: string; bucket_name: string; owner_id: string; name: string; revision: string }>(
+    `select object_id, bucket_name, owner_id, name, revision from objects where bucket_id = $1 order by name limit $2 for update`,
+    [bucketId, limit],
+  );
+  return rows.map((row) => ({
+    objectId: row.object_id,
+    bucketId,
+    bucketName: row.bucket_name,
+    ownerId: row.owner_id,
+    fileName: row.name,
+    revision: Number(row.revision),
+  }));
+}

@@ -1,0 +1,30 @@
+import { flag, integer, list, oneOf, port, readConfig, text, url } from '@throughline/service';
+
+const GIBIBYTE = 1024 ** 3;
+
+/** Everything this service is told from outside, read once. */
+export function readObjectConfig(environment: NodeJS.ProcessEnv) {
+  return readConfig(environment, {
+    host: text('HOST', { default: '0.0.0.0' }),
+    httpPort: port('HTTP_PORT'),
+    opsPort: port('OPS_PORT'),
+    logLevel: oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'info'),
+    databaseUrl: url('DATABASE_URL', { secret: true }),
+    redisUrl: url('REDIS_URL', { secret: true }),
+    kafkaBrokers: list('KAFKA_BROKERS'),
+    createTopics: flag('CREATE_TOPICS', false),
+    authIssuer: url('AUTH_ISSUER'),
+    authJwksUrl: url('AUTH_JWKS_URL'),
+    bucketUrl: url('BUCKET_URL'),
+    internalToken: text('INTERNAL_TOKEN', { secret: true }),
+    dataDir: text('DATA_DIR'),
+    bucketTopic: text('BUCKET_TOPIC', { default: 'storage.bucket.v1' }),
+    objectTopic: text('OBJECT_TOPIC', { default: 'storage.object.v1' }),
+    consumerGroup: text('CONSUMER_GROUP', { default: 'storage.object' }),
+    maxObjectBytes: integer('MAX_OBJECT_BYTES', { min: 1, default: 5 * GIBIBYTE }),
+    maxUserBytes: integer('MAX_USER_BYTES', { min: 1, default: 50 * GIBIBYTE }),
+    maxUserObjects: integer('MAX_USER_OBJECTS', { min: 1, default: 1_000_000 }),
+    uploadGraceMs: integer('UPLOAD_GRACE_MS', { min: 60_000, default: 300_000 }),
+    sweepIntervalMs: integer('SWEEP_INTERVAL_MS', { min: 1_000, default: 600_000 }),
+  });
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { loadContracts } from '@throughline/contracts';
+import { s3Codec } from '@throughline/events';
+import { createHttpServer, createTokenVerifier } from '@throughline/http';
+import { createEventPublisher } from '@throughline/messaging';
+import { runService, startBackbone } from '@throughline/service';
+import { createBlobStore } from './adapters/blob-store.ts';
+import { createBucketDirectory } from './adapters/bucket-directory.ts';
+import { readObjectConfig } from './config.ts';
+import { createObjectService } from './object-service.ts';
+
+const name = 'storage.object';
+const config = readObjectConfig(process.env);
+
+await runService({
+  name,
+  config,
+  build: async (runtime) => {
+    const { logger, metrics } = runtime;
+    const contracts = await loadContracts(fileURLToPath(new URL('../../../../contracts/object-storage', import.meta.url)));
+    const migrations = new URL('../migrations', import.meta.url);
+    const backbone = await startBackbone({ runtime, config, name, migrations, publishes: [{ topic: config.objectTopic }] });
+    const { database, outbox, idempotency } = backbone;
+    const destination = () => ({ topic: config.objectTopic, aggregateType: 'object' });
+    const publisher = createEventPublisher({ source: 'OBJECT_SERVICE', codec: s3Codec, contracts, outbox, destination });
+
+    const blobs = createBlobStore({ dataDir: config.dataDir });
+    await blobs.prepare();
+    const buckets = createBucketDirectory({ baseUrl: config.bucketUrl, internalToken: config.internalToken });
+    runtime.onStop('connections to the bucket service', buckets.close);
+    const quota = { maxBytes: config.maxUserBytes, maxObjects: config.maxUserObjects };
+    const clock = () => new Date();
+    const service = createObjectService({ ...config, database, publisher, contracts, blobs, buckets, logger, clock, quota });
+    service.start();
+    runtime.onStop('background jobs', service.stop);
+    await backbone.subscribe(service.subscription);
+
+    const { authIssuer: issuer, authJwksUrl: jwksUrl } = config;
+    const verifyToken = createTokenVerifier({ issuer, jwksUrl, audience: 'throughline' });
+    const server = createHttpServer({ routes: service.routes, verifyToken, idempotency, logger, metrics, title: 'Objects' });
+    runtime.onStop('http server', server.close);
+    await server.listen({ host: config.host, port: config.httpPort });
+  },
+});

@@ -1,0 +1,88 @@
+import type { ContractRegistry } from '@throughline/contracts';
+import type { Route } from '@throughline/http';
+import type { EventPublisher, Subscription } from '@throughline/messaging';
+import type { Database, Transaction } from '@throughline/postgres';
+import type { Logger } from '@throughline/telemetry';
+import { createBlobRemover } from './adapters/blob-remover.ts';
+import type { BlobStore } from './adapters/blob-store.ts';
+import { createBucketCascade } from './adapters/bucket-cascade.ts';
+import type { BucketDirectory } from './adapters/bucket-directory.ts';
+import { createDeleteObject } from './adapters/delete-object.ts';
+import { createObjectReader } from './adapters/find-object.ts';
+import { createRelabelObject } from './adapters/relabel-object.ts';
+import { createStoreObject } from './adapters/store-object.ts';
+import { createSweeper } from './adapters/sweeper.ts';
+import { createUploadRegistry } from './adapters/upload-registry.ts';
+import type { Quota } from './domain/quota.ts';
+import { bucketSubscription } from './handlers/bucket-subscription.ts';
+import { deleteObjectRoute } from './routes/delete-object.ts';
+import { getObjectOfUserRoute, getObjectRoute } from './routes/get-object.ts';
+import { listObjectsRoute } from './routes/list-objects.ts';
+import { patchObjectRoute } from './routes/patch-object.ts';
+import { postObjectRoute } from './routes/post-object.ts';
+import { putObjectRoute } from './routes/put-object.ts';
+import { createSendFile } from './routes/send-file.ts';
+
+export interface ObjectServiceOptions {
+  readonly database: Database;
+  readonly publisher: EventPublisher<Transaction>;
+  readonly contracts: ContractRegistry;
+  readonly blobs: BlobStore;
+  readonly buckets: BucketDirectory;
+  readonly logger: Logger;
+  readonly clock: () => Date;
+  readonly consumerGroup: string;
+  readonly bucketTopic: string;
+  readonly quota: Quota;
+  readonly maxObjectBytes: number;
+  /** An upload without a heartbeat for so long is dead. */
+  readonly uploadGraceMs: number;
+  readonly sweepIntervalMs: number;
+}
+
+/** The object service without what it stands on. */
+export interface ObjectService {
+  readonly routes: readonly Route[];
+  readonly subscription: Subscription<Transaction>;
+  /** Starts the background jobs: heartbeats of uploads, removal of bytes, sweeper, cascades of deleted buckets. */
+  start(): void;
+  /** Waits for the jobs' work under way. */
+  stop(): Promise<void>;
+}
+
+/** Puts the service's own parts together. */
+export function createObjectService(options: ObjectServiceOptions): ObjectService {
+  const { database, publisher, blobs, buckets, logger, clock, quota, maxObjectBytes } = options;
+  const remover = createBlobRemover({ database, blobs, logger });
+  const onBlobReleased = remover.wake;
+  const uploads = createUploadRegistry({ database, blobs, logger });
+  const cascade = createBucketCascade({ database, publisher, logger, onBlobReleased });
+  const sweeper = createSweeper({ database, blobs, logger, graceMs: options.uploadGraceMs, intervalMs: options.sweepIntervalMs });
+  const jobs = [uploads, remover, sweeper, cascade];
+
+  const reader = createObjectReader({ database });
+  const storeObject = createStoreObject({ database, publisher, uploads, quota, clock, onBlobReleased });
+  const relabelObject = createRelabelObject({ database, publisher, clock });
+  const deleteObject = createDeleteObject({ database, publisher, onBlobReleased });
+  const uploading = { blobs, uploads, buckets, reader, storeObject, quota, maxObjectBytes };
+  const reading = { reader, blobs, sendFile: createSendFile() };
+  const { consumerGroup: group, bucketTopic: topic, contracts } = options;
+  return {
+    routes: [
+      putObjectRoute(uploading),
+      postObjectRoute(uploading),
+      getObjectRoute(reading),
+      getObjectOfUserRoute(reading),
+      listObjectsRoute({ reader, buckets }),
+      patchObjectRoute({ buckets, relabelObject }),
+      deleteObjectRoute({ buckets, deleteObject }),
+    ],
+    subscription: bucketSubscription({ group, topic, contracts, onQueued: cascade.wake }),
+    start: () => {
+      for (const job of jobs) job.start();
+    },
+    stop: async () => {
+      await Promise.all(jobs.map((job) => job.stop()));
+    },
+  };
+}
