@@ -146,7 +146,14 @@ describe('GET /internal/buckets', () => {
     await service.call('PATCH', '/storage/buckets/resolvable', { body: { versioningEnabled: true } });
     expect(await resolve(`ownerId=${service.owner}&name=resolvable`)).toMatchObject({
       status: 200,
-      body: { bucketId: body.bucketId, ownerId: service.owner, name: 'resolvable', versioningEnabled: true, revision: 2 },
+      body: {
+        bucketId: body.bucketId,
+        ownerId: service.owner,
+        name: 'resolvable',
+        versioningEnabled: true,
+        revision: 2,
+        createdAt: body.createdAt,
+      },
     });
   });
 

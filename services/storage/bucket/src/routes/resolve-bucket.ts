@@ -10,6 +10,7 @@ const RESOLVED_BUCKET = Type.Object({
   name: Type.String(),
   versioningEnabled: Type.Boolean(),
   revision: Type.Integer(),
+  createdAt: Type.String({ format: 'date-time' }),
 });
 
 export interface ResolveBucketOptions {
@@ -38,8 +39,8 @@ export function resolveBucketRoute({ buckets, guard }: ResolveBucketOptions): Ro
       guard({ request });
       const bucket = isBucketName(query.name) ? await buckets.find(query) : undefined;
       if (bucket === undefined) throw bucketNotFound();
-      const { bucketId, ownerId, name, versioningEnabled, revision } = bucket;
-      return { status: 200, body: { bucketId, ownerId, name, versioningEnabled, revision } };
+      const { bucketId, ownerId, name, versioningEnabled, revision, createdAt } = bucket;
+      return { status: 200, body: { bucketId, ownerId, name, versioningEnabled, revision, createdAt: createdAt.toISOString() } };
     },
   });
 }

@@ -72,16 +72,7 @@ function interpret({ status, text }: { status: number; text: string }, askedAt: 
   const { bucketId, ownerId, name, versioningEnabled, revision, createdAt } = body;
   if (typeof bucketId !== 'string' || typeof ownerId !== 'string' || typeof name !== 'string')
     throw new Error('the answer names no bucket');
-  if (typeof versioningEnabled !== 'boolean' || typeof revision !== 'number')
+  if (typeof versioningEnabled !== 'boolean' || typeof revision !== 'number' || typeof createdAt !== 'string')
     throw new Error('the answer does not describe the bucket');
-  const bucket = {
-    bucketId,
-    ownerId,
-    name,
-    versioningEnabled,
-    revision,
-    createdAt: typeof createdAt === 'string' ? createdAt : askedAt,
-    asOf: askedAt,
-  };
-  return { outcome: 'found', bucket };
+  return { outcome: 'found', bucket: { bucketId, ownerId, name, versioningEnabled, revision, createdAt, asOf: askedAt } };
 }

@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { loadContracts } from '@throughline/contracts';
+import { s3Codec } from '@throughline/events';
+import { createHttpServer, createTokenVerifier } from '@throughline/http';
+import { runService, startBackbone } from '@throughline/service';
+import { readMetadataConfig } from './config.ts';
+import { objectHandlers } from './handlers/object-handlers.ts';
+import { listVersionsRoute } from './routes/list-versions.ts';
+import { searchObjectsRoute } from './routes/search-objects.ts';
+
+const NAME = 'storage.metadata';
+const config = readMetadataConfig(process.env);
+
+await runService({
+  name: NAME,
+  config,
+  build: async (runtime) => {
+    const { logger, metrics } = runtime;
+    const contracts = await loadContracts(fileURLToPath(new URL('../../../../contracts/object-storage/', import.meta.url)));
+    const migrations = new URL('../migrations/', import.meta.url);
+    const { database, subscribe } = await startBackbone({ runtime, config, name: NAME, migrations, publishes: [] });
+
+    await subscribe({
+      group: config.consumerGroup,
+      topics: [config.objectTopic],
+      codec: s3Codec,
+      contracts,
+      handlers: objectHandlers,
+      order: 'none',
+    });
+
+    const server = createHttpServer({
+      routes: [searchObjectsRoute({ database }), listVersionsRoute({ database })],
+      verifyToken: createTokenVerifier({ issuer: config.authIssuer, jwksUrl: config.authJwksUrl, audience: 'throughline' }),
+      logger,
+      metrics,
+      title: 'Object storage: metadata',
+    });
+    await server.listen({ host: config.host, port: config.httpPort });
+    runtime.onStop('http server', () => server.close());
+  },
+});
