@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { tailOf } from '../stack/native-process.ts';
+import { createPortFinder } from '../stack/ports.ts';
+import { isRunning, readIdentity } from '../stack/process-identity.ts';
+import { type RunState, readRunState, removeRunState } from '../stack/run-state.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Object storage that runs on this machine. */
+export interface RunningStorage {
+  readonly dataDir: string;
+  readonly state: RunState;
+  /** Process id of a service such as `storage-object`, now; undefined while it is down. */
+  pidOf(service: string): number | undefined;
+  /** Ends what `startStorage` started; nothing for what was running before. */
+  stop(): Promise<void>;
+}
+
+/** What `npm start` runs on a data directory, or undefined when it does not run or does not answer. */
+export async function findRunningStorage(dataDir: string): Promise<RunningStorage | undefined> {
+  const state = readRunState(dataDir);
+  if (state === undefined || !(await isHealthy(state.edgeUrl))) return undefined;
+  return describe(dataDir, state, async () => undefined);
+}
+
+/** Runs `npm start` as a child process on a data directory and any free ports and waits until it is ready. @throws {Error} with the end of its output when it ends before. */
+export async function startStorage(options: {
+  dataDir: string;
+  /** Addresses in KAFKA_BROKERS, DATABASE_URL and REDIS_URL are used, others started. */
+  env: NodeJS.ProcessEnv;
+  /** Data of former runs is deleted. (Default: false) */
+  isFresh?: boolean;
+  /** (Default: 180 000) */
+  timeoutMs?: number;
+}): Promise<RunningStorage> {
+  const { dataDir, env, isFresh = false, timeoutMs = 180_000 } = options;
+  mkdirSync(dataDir, { recursive: true });
+  // Not in logs/, which a reset deletes.
+  const logFile = join(dataDir, 'start.log');
+  const log = openSync(logFile, 'a');
+  const edgePort = await createPortFinder()([]);
+  const args = [
+    join(ROOT, 'scripts', 'start.ts'),
+    '--data-dir',
+    dataDir,
+    '--port',
+    String(edgePort),
+    ...(isFresh ? ['--reset', '--yes'] : []),
+  ];
+  // A former run that was killed left its note; it must not pass for this one's.
+  removeRunState(dataDir);
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`npm start ended:\n${tailOf(logFile)}`);
+    const state = readRunState(dataDir);
+    if (state !== undefined && (await isHealthy(state.edgeUrl))) return describe(dataDir, state, () => end(child));
+    await delay(100);
+  }
+  await end(child);
+  throw new Error(`npm start was not ready after ${timeoutMs / 1_000} s:\n${tailOf(logFile)}`);
+}
+
+function describe(dataDir: string, state: RunState, stop: () => Promise<void>): RunningStorage {
+  return {
+    dataDir,
+    state,
+    pidOf: (service) => {
+      const identity = readIdentity(join(dataDir, 'run', `${service}.pid`));
+      return identity !== undefined && isRunning(identity) ? identity.pid : undefined;
+    },
+    stop,
+  };
+}
+
+async function isHealthy(edgeUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/healthz', edgeUrl), { signal: AbortSignal.timeout(5_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
