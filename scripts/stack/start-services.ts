@@ -61,7 +61,7 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
   try {
     await Promise.all(services.map(start));
     await start(edge);
-    const healthUrl = `${context.edgeUrl}/healthz`;
+    const healthUrl = `http://${LOOPBACK}:${edgePort}/healthz`;
     await pollUntil({ probe: () => answersOk(healthUrl), timeoutMs: 30_000, description: healthUrl, signal });
   } catch (error) {
     if (!signal?.aborted) progress('services', 'not all of them got ready, stopping …');
