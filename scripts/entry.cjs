@@ -12,7 +12,9 @@ const MODULES = path.join(ROOT, 'node_modules');
 const NODE = path.join(MODULES, 'node', 'bin', 'node');
 const STAMP = path.join(MODULES, '.throughline-lock');
 const INSTALL_LOCK = path.join(ROOT, '.throughline', 'install.lock');
-const OLDEST_NPM = 9;
+const BOOTSTRAP = path.join(ROOT, '.throughline', 'bootstrap');
+/** The npm that installs the dependencies where Node is old. */
+const BOOTSTRAP_NPM = '11.19.1';
 
 function readIfThere(file) {
   try {
@@ -37,9 +39,17 @@ function installedMatchesLock() {
   return Object.keys(wanted).every((key) => {
     if (!key.startsWith('node_modules/')) return true;
     const entry = wanted[key];
-    if (installed[key] === undefined) return entry.optional === true || entry.devOptional === true;
+    if (installed[key] === undefined) return (entry.optional === true || entry.devOptional === true) && !isForThisMachine(entry);
     return installed[key].version === entry.version && installed[key].integrity === entry.integrity;
   });
+}
+
+/** Whether an optional package names this platform: without it a program has no binary. */
+function isForThisMachine(entry) {
+  if (entry.os === undefined || entry.cpu === undefined) return false;
+  const libc = process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
+  const fits = entry.os.includes(process.platform) && entry.cpu.includes(process.arch);
+  return fits && (entry.libc === undefined || entry.libc.includes(libc));
 }
 
 function nodeWorks() {
@@ -66,6 +76,18 @@ function pause(milliseconds) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
+/** Renamed before it is deleted, so that of two who find the lock of a dead process only one takes it away, and never a fresh one for good. */
+function takeAway(owner) {
+  const stale = `${INSTALL_LOCK}.stale.${process.pid}`;
+  try {
+    fs.renameSync(INSTALL_LOCK, stale);
+    if (Number(readIfThere(stale)) !== owner) fs.linkSync(stale, INSTALL_LOCK);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  fs.rmSync(stale, { force: true });
+}
+
 /** Two commands started at once must not both rewrite node_modules: the second waits for the first. */
 function takeInstallLock() {
   fs.mkdirSync(path.dirname(INSTALL_LOCK), { recursive: true });
@@ -81,7 +103,7 @@ function takeInstallLock() {
         if (error.code !== 'EEXIST') throw error;
       }
       const owner = Number(readIfThere(INSTALL_LOCK));
-      if (owner > 0 && !isAlive(owner)) fs.rmSync(INSTALL_LOCK, { force: true });
+      if (owner > 0 && !isAlive(owner)) takeAway(owner);
       else if (!hasSpoken) {
         hasSpoken = true;
         console.error('  dependencies     another command is installing them, waiting …');
@@ -93,31 +115,49 @@ function takeInstallLock() {
   }
 }
 
-function runOrExit(command, args, cwd) {
+function runOrExit(command, args, options) {
   // stdout belongs to the script that follows.
-  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
+  const { status, error } = spawnSync(command, args, Object.assign({ stdio: ['ignore', 2, 2] }, options));
   if (status === 0) return;
   console.error(`  dependencies     ${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` (${status})`}`);
   process.exit(status || 1);
 }
 
+/** npm's name for the package that holds nothing but the program. */
+function nodePackage() {
+  const platform = `${process.platform}-${process.arch}`;
+  return platform === 'darwin-arm64' ? `node-bin-${platform}` : `node-${platform}`;
+}
+
+/**
+ * npm leaves out optional packages (native programs) whose `engines` exclude the Node it runs on, so an old one would make an
+ * installation with holes. What it can do is fetch a Node and an npm that make a whole one.
+ */
+function installerEnvironment() {
+  if (parseInt(process.versions.node, 10) >= 24) return process.env;
+  fs.mkdirSync(BOOTSTRAP, { recursive: true });
+  fs.writeFileSync(path.join(BOOTSTRAP, 'package.json'), '{ "private": true }\n');
+  const { node } = require('../package.json').devDependencies;
+  const wanted = [`${nodePackage()}@${node}`, `npm@${BOOTSTRAP_NPM}`];
+  console.error(`  dependencies     Node ${process.versions.node} is old, fetching ${node} …`);
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'].concat(wanted);
+  runOrExit('npm', args, { cwd: BOOTSTRAP });
+  const bin = path.join(BOOTSTRAP, 'node_modules', '.bin');
+  return Object.assign({}, process.env, { PATH: bin + path.delimiter + (process.env.PATH || '') });
+}
+
 function install() {
   const startedAt = Date.now();
-  const npmVersion = spawnSync('npm', ['--version'], { encoding: 'utf8' }).stdout || '';
-  if (parseInt(npmVersion, 10) < OLDEST_NPM) {
-    console.error(
-      `npm ${npmVersion.trim()} is too old: version ${OLDEST_NPM} or newer is needed (npm install -g npm@${OLDEST_NPM})`,
-    );
-    process.exit(1);
-  }
+  const env = installerEnvironment();
   console.error('  dependencies     installing with npm ci …');
-  runOrExit('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], ROOT);
+  runOrExit('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT, env });
   // npm may be set not to run install scripts; the one of the package `node` fetches the program itself.
-  if (!nodeWorks()) runOrExit(process.execPath, ['installArchSpecificPackage.js'], path.join(MODULES, 'node'));
+  if (!nodeWorks()) runOrExit('node', ['installArchSpecificPackage.js'], { cwd: path.join(MODULES, 'node'), env });
   if (!nodeWorks()) {
     console.error(`  dependencies     ${NODE} does not run on this machine`);
     process.exit(1);
   }
+  fs.rmSync(BOOTSTRAP, { recursive: true, force: true });
   fs.writeFileSync(STAMP, lockHash());
   console.error(`  dependencies     installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
