@@ -4,7 +4,11 @@ import { createKafkaDriver } from '@throughline/kafka';
 import { createLogger } from '@throughline/telemetry';
 import { resendEvent } from './demo/resend-event.ts';
 import { runWalkthrough } from './demo/run-walkthrough.ts';
+import { waitUntil } from './demo/wait-until.ts';
 import { readRunState } from './stack/run-state.ts';
+import { isHealthy } from './storage-client/running-storage.ts';
+
+const READY_TIMEOUT_MS = 10_000;
 
 const HELP = `npm run demo:storage -- [options]
 
@@ -31,6 +35,9 @@ async function main(): Promise<void> {
   const brokers = state?.kafkaBrokers ?? process.env.KAFKA_BROKERS;
   if (brokers === undefined) throw new Error('nothing is running: start it with npm start, or name the brokers in KAFKA_BROKERS');
   const edgeUrl = values.url ?? state?.edgeUrl ?? 'http://localhost:8080';
+  // The note of a stack is there a moment before its edge answers, and stays where one was killed.
+  const isReady = async () => (await isHealthy(edgeUrl)) || undefined;
+  await waitUntil(`the edge at ${edgeUrl} to be ready (is npm start running?)`, isReady, READY_TIMEOUT_MS);
   const logger = createLogger({ name: 'storage-demo', level: 'fatal' });
   const driver = createKafkaDriver({ brokers: brokers.split(','), clientId: 'storage-demo', logger });
   const resendCreated = (objectId: string, times: number) =>

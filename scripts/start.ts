@@ -3,8 +3,8 @@ import { lockDataDir } from './stack/lock-data-dir.ts';
 import { onStopRequest } from './stack/on-stop-request.ts';
 import { type Progress, terminalProgress } from './stack/progress.ts';
 import { requireEdgePort } from './stack/require-edge-port.ts';
-import { confirmReset, resetData, stopLeftovers } from './stack/reset-data.ts';
-import { removeRunState, writeRunState } from './stack/run-state.ts';
+import { confirmReset, requireWholeReset, resetData, stopLeftovers } from './stack/reset-data.ts';
+import { removeRunState } from './stack/run-state.ts';
 import { StackError } from './stack/stack-error.ts';
 import { readStartOptions, type StartOptions, startHelp } from './stack/start-options.ts';
 import { type RunningServices, startServices } from './stack/start-services.ts';
@@ -13,8 +13,9 @@ import { EDGE_PORT, edge, systems } from './systems.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STACK_PARTS = ['kafka', 'postgres', 'redis'];
-// A small young generation: after 4,000 uploads the object service has 217 MiB resident with it and 310 MiB without, at the same rate.
-const NODE_ARGUMENTS = ['--max-semi-space-size=4', '--import', '@throughline/telemetry/register'];
+// A heap that may grow to gigabytes is hardly collected while it is small: after 10,000 uploads the object service had 240 MiB resident, of which a collection
+// gave 95 back. The limit is ten times what lives there, and makes V8 collect in time; bytes of objects are not in it.
+const NODE_ARGUMENTS = ['--max-semi-space-size=8', '--max-old-space-size=384', '--import', '@throughline/telemetry/register'];
 
 async function main(): Promise<void> {
   const systemNames = Object.keys(systems);
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
 async function run(options: StartOptions): Promise<void> {
   const { dataDir } = options;
   if (options.wantsReset) {
+    requireWholeReset(dataDir);
     if (!options.isConfirmed && !(await confirmReset(dataDir))) return;
     await resetData(dataDir);
   }
@@ -51,10 +53,6 @@ async function run(options: StartOptions): Promise<void> {
   try {
     stack = await startStack({ dataDir, progress, given: process.env, signal, onEnded });
     services = options.systems.length > 0 ? await startSystems(options, stack, { progress, signal }) : undefined;
-    if (services !== undefined) {
-      const { kafkaBrokers, redisUrl } = stack.addresses;
-      writeRunState(dataDir, { edgeUrl: services.edgeUrl, kafkaBrokers, redisUrl, services: services.urls });
-    }
     console.log(summary(options, stack, services));
     await untilAborted(signal);
   } catch (error) {

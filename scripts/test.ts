@@ -75,8 +75,11 @@ async function main(): Promise<void> {
     console.log(`no test file matches ${positionals.join(' ')}`);
     counts.failed += 1;
   }
-  if (counts.failed === 0) rmSync(DATA_DIR, { recursive: true, force: true });
-  else console.log(`logs of the stack: ${join(DATA_DIR, 'logs')}`);
+  if (counts.failed === 0) {
+    // Also what Docker or the folder of Postgres' account keeps outside.
+    await resetData(DATA_DIR);
+    rmSync(DATA_DIR, { recursive: true, force: true });
+  } else console.log(`logs of the stack: ${join(DATA_DIR, 'logs')}`);
   unlock();
   console.log(`\nfinished in ${secondsSince(startedAt)}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);

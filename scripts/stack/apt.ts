@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { withLock } from './lock-file.ts';
+import { requirePrograms } from './missing-programs.ts';
 import { type Progress, runStep } from './progress.ts';
 import { runCommand, tryCommand } from './run-command.ts';
-import { StackError } from './stack-error.ts';
-
-const POLICY_FILE = '/usr/sbin/policy-rc.d';
+import { forbidServiceStarts } from './service-start-policy.ts';
 
 /** A Debian package that brings a program the stack needs. */
 export interface AptPackage {
   readonly packageName: string;
+  /** Asked after the lists of packages are up to date, for a package whose name depends on the release. */
+  readonly choosePackage?: () => Promise<string>;
   /** The program, as people know it, for messages. */
   readonly program: string;
   /** The service the package would start by itself and must not: it would hold the usual port. */
@@ -17,25 +17,13 @@ export interface AptPackage {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether packages can be installed here: root on Debian, Ubuntu or a system derived from them. */
-function canInstall(): boolean {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release);
-}
-
 /**
  * Installs a missing package.
  * @throws {StackError} MISSING_PROGRAM naming the command to run, when this is not root on Debian or Ubuntu.
  */
 export async function installPackage(options: AptPackage): Promise<void> {
-  const { packageName, program, progress, signal } = options;
-  if (!canInstall()) {
-    throw new StackError(
-      'MISSING_PROGRAM',
-      `${program} is missing. Install it, on Debian and Ubuntu with: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packageName}`,
-    );
-  }
+  const { packageName, progress, signal } = options;
+  await requirePrograms(async () => [options]);
   await runStep({
     progress,
     name: 'apt',
@@ -46,17 +34,18 @@ export async function installPackage(options: AptPackage): Promise<void> {
   });
 }
 
-async function install({ packageName, serviceName, signal }: AptPackage): Promise<void> {
+async function install({ packageName, choosePackage, serviceName, signal }: AptPackage): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const lockWait = ['-o', 'DPkg::Lock::Timeout=300'];
-  const arguments_ = [...lockWait, 'install', '-y', '--no-install-recommends', packageName];
-  const ownPolicy = serviceName !== undefined && !existsSync(POLICY_FILE);
-  if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  await runCommand({ command: 'apt-get', args: [...lockWait, 'update'], env, signal });
+  const chosen = (await choosePackage?.()) ?? packageName;
+  const allowServiceStarts = serviceName === undefined ? () => undefined : forbidServiceStarts();
   try {
-    await runCommand({ command: 'apt-get', args: [...lockWait, 'update'], env, signal });
-    await runCommand({ command: 'apt-get', args: arguments_, env, signal });
+    const args = [...lockWait, 'install', '-y', '--no-install-recommends', chosen];
+    // Without the signal: a dpkg that is cut off leaves packages that have to be repaired by hand.
+    await runCommand({ command: 'apt-get', args, env, isDetached: true });
   } finally {
-    if (ownPolicy) rmSync(POLICY_FILE, { force: true });
+    allowServiceStarts();
   }
   // Without this the package's own service would start at the next boot.
   if (serviceName !== undefined) await tryCommand({ command: 'systemctl', args: ['disable', serviceName], timeoutMs: 30_000 });

@@ -9,9 +9,13 @@ import { StackError } from './stack-error.ts';
 /** The parts of the local stack. */
 export type ComponentName = 'kafka' | 'postgres' | 'redis';
 
+/** How a part is had: at a given address, in Docker, or as a process of this machine. */
+export type ComponentKind = 'given' | 'docker' | 'native';
+
 /** What every part of the stack is started with. */
 export interface ComponentContext {
   readonly dataDir: string;
+  readonly kind: ComponentKind;
   /** The value of the environment variable that holds the address of an existing one. */
   readonly givenAddress: string | undefined;
   readonly secrets: Secrets;
@@ -51,7 +55,11 @@ export async function useGiven(options: {
 }
 
 /** Whether a part is to run in Docker: a daemon answers, and has the image or can pull it. */
-export async function canUseImage(name: string, image: string, context: ComponentContext): Promise<boolean> {
+export async function canUseImage(
+  name: string,
+  image: string,
+  context: Pick<ComponentContext, 'progress' | 'signal'>,
+): Promise<boolean> {
   return (await isDockerRunning()) && (await hasImage(name, image, context.progress, context.signal));
 }
 

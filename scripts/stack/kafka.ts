@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ComponentContext, canUseImage, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
-import { findJava } from './java.ts';
-import { kafkaJars } from './kafka-jars.ts';
+import { type ComponentContext, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
+import { findJava, missingJava } from './java.ts';
+import { kafkaJars, missingMaven } from './kafka-jars.ts';
 import { answersMetadata } from './kafka-probe.ts';
 import { kafkaSettings, toImageEnvironment, toProperties } from './kafka-settings.ts';
+import type { MissingProgram } from './missing-programs.ts';
 import { LOOPBACK } from './ports.ts';
 import { runCommand } from './run-command.ts';
 
-const IMAGE = 'apache/kafka:4.3.1';
+/** The image used where Docker is. */
+export const KAFKA_IMAGE = 'apache/kafka:4.3.1';
 const LOG_CONFIG = join(import.meta.dirname, 'kafka', 'log4j2.properties');
 /** One for each data directory would be right for a cluster; a node of its own never meets another. */
 const CLUSTER_ID = 'dGhyb3VnaGxpbmUtbG9jYQ';
@@ -22,11 +24,11 @@ export interface KafkaContext extends ComponentContext {
 /** Brings up a Kafka of one node (KRaft, no ZooKeeper). */
 export async function startKafka(context: KafkaContext): Promise<RunningComponent> {
   if (context.givenAddress !== undefined) return useGivenKafka(context.givenAddress);
-  if (await canUseImage('kafka', IMAGE, context)) return startInContainer(context);
-  const [java, jars] = await Promise.all([
-    findJava(context.progress, context.signal),
-    kafkaJars(context.progress, context.signal),
-  ]);
+  if (context.kind === 'docker') return startInContainer(context);
+  const { progress, signal } = context;
+  // One after the other: Maven may be there without the Java it runs on.
+  const java = await findJava(progress, signal);
+  const jars = await kafkaJars({ java, progress, signal });
   const port = await context.port();
   const settingsFile = writeSettings({ dataDir: context.dataDir, port, controllerPort: await context.controllerPort() });
   const classPath = ['-cp', join(jars, '*'), `-Dlog4j2.configurationFile=${LOG_CONFIG}`];
@@ -41,6 +43,11 @@ export async function startKafka(context: KafkaContext): Promise<RunningComponen
   });
 }
 
+/** What a process of this machine needs and is not there. */
+export async function missingForKafka(): Promise<MissingProgram[]> {
+  return [...(await missingJava()), ...missingMaven()];
+}
+
 async function startInContainer(context: KafkaContext): Promise<RunningComponent> {
   const port = await context.port();
   const settings = kafkaSettings({
@@ -53,7 +60,7 @@ async function startInContainer(context: KafkaContext): Promise<RunningComponent
   return runContainer({
     name: 'kafka',
     address: `${LOOPBACK}:${port}`,
-    container: { image: IMAGE, hostPort: port, containerPort: IMAGE_PORTS.client, env, dataPath: '/var/lib/kafka/data' },
+    container: { image: KAFKA_IMAGE, hostPort: port, containerPort: IMAGE_PORTS.client, env, dataPath: '/var/lib/kafka/data' },
     context,
     probe: () => answersMetadata(LOOPBACK, port),
   });

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { pollUntil } from './poll-until.ts';
 import { identifyProcess, isRunning, type ProcessIdentity, readIdentity } from './process-identity.ts';
 
@@ -21,12 +22,30 @@ export function tryLock(file: string): LockAttempt {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const owner = readIdentity(file);
         if (owner !== undefined && isRunning(owner)) return { heldBy: owner };
-        rmSync(file, { force: true });
+        const other = removeStaleLock(file, owner);
+        if (other !== undefined) return { heldBy: other };
       }
     }
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+/**
+ * Removes the lock of an owner that has ended, and nothing else: between the look at a lock and its removal another
+ * starter may have put its own there. Only the holder of a second lock, named after the ended owner, removes, and looks again first.
+ * @returns who else is about to remove it, if anybody.
+ */
+export function removeStaleLock(file: string, owner: ProcessIdentity | undefined): ProcessIdentity | undefined {
+  const name = owner === undefined ? 'unreadable' : `${owner.pid}-${owner.startedAt.replaceAll(/\W+/g, '-')}`;
+  const guard = tryLock(`${file}.ended-${name}`);
+  if ('heldBy' in guard) return guard.heldBy;
+  try {
+    if (isDeepStrictEqual(readIdentity(file), owner)) rmSync(file, { force: true });
+  } finally {
+    guard.release();
+  }
+  return undefined;
 }
 
 /** Runs `work` while holding a lock, waiting up to ten minutes for another process that holds it. */

@@ -68,7 +68,8 @@ function openLog(logFile: string, appendsToLog: boolean): number {
 function copyOutput(child: ChildProcess, log: number, onLine: (line: string) => void): void {
   const file = createWriteStream('', { fd: log });
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
+    // Undefined where the system had no file descriptors left for pipes.
+    if (!stream) continue;
     stream.pipe(file, { end: false });
     createInterface({ input: stream }).on('line', onLine);
   }

@@ -5,15 +5,15 @@ import { StackError } from './stack-error.ts';
 /** Everything the local stack opens is bound to this address. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Whether a TCP port can be bound on an address; the default is the loopback address. */
+/** Whether nobody has a TCP port of an address, such as one this machine does not have; the default is the loopback address. */
 export async function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   const server = createServer();
   try {
     server.listen({ port, host, exclusive: true });
     await once(server, 'listening');
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
   } finally {
     server.close();
   }

@@ -1,13 +1,14 @@
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type ComponentContext, canUseImage, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
+import { type ComponentContext, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
 import { LOOPBACK } from './ports.ts';
 import { type PostgresFiles, preparePostgresFiles } from './postgres-files.ts';
 import { type Account, runCommand } from './run-command.ts';
 import { serviceAccount } from './service-account.ts';
 
-const IMAGE = 'postgres:17';
+/** The image used where Docker is. */
+export const POSTGRES_IMAGE = 'postgres:17';
 const CONTAINER_DATA = '/var/lib/postgresql/data';
 /** Rules for letters of all scripts, the same on every system; the libc locale only serves what does not know the provider. */
 const CTYPE = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8';
@@ -33,13 +34,19 @@ export async function startPostgres(context: ComponentContext): Promise<RunningC
     return useGiven({ name: 'postgres', variable: 'DATABASE_URL', address: givenAddress, probe });
   }
   const password = context.secrets.get('postgresPassword');
-  const isDocker = await canUseImage('postgres', IMAGE, context);
   const port = await context.port();
   const address = `postgres://postgres:${password}@${LOOPBACK}:${port}/postgres`;
   const probe = () => answersQuery(address);
-  if (isDocker) {
+  if (context.kind === 'docker') {
     const env = { POSTGRES_PASSWORD: password, POSTGRES_INITDB_ARGS: INIT_ARGS.join(' ') };
-    const container = { image: IMAGE, hostPort: port, containerPort: 5432, env, dataPath: CONTAINER_DATA, args: SETTINGS };
+    const container = {
+      image: POSTGRES_IMAGE,
+      hostPort: port,
+      containerPort: 5432,
+      env,
+      dataPath: CONTAINER_DATA,
+      args: SETTINGS,
+    };
     return runContainer({ name: 'postgres', address, container, context, probe });
   }
   const account = serviceAccount();

@@ -12,7 +12,10 @@ export interface ServiceDatabase {
  * @returns the URL the service connects with.
  */
 export async function provisionDatabase(adminUrl: string, { name, password }: ServiceDatabase): Promise<string> {
-  const client = new pg.Client({ connectionString: adminUrl });
+  // With deadlines, because a stop waits for what is under way.
+  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
+  // A server that is going down ends the connection outside of any query; the next one fails anyway.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const identifier = client.escapeIdentifier(name);

@@ -1,24 +1,28 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackage } from './apt.ts';
-import { type ComponentContext, canUseImage, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
+import { type ComponentContext, type RunningComponent, runContainer, runNative, useGiven } from './component.ts';
 import { findProgram } from './find-program.ts';
+import type { MissingProgram } from './missing-programs.ts';
 import { askTcp, LOOPBACK } from './ports.ts';
 
-const IMAGE = 'redis:7';
+/** The image used where Docker is. */
+export const REDIS_IMAGE = 'redis:7';
+const PROGRAMS = ['redis-server', 'valkey-server'];
+const PACKAGE = { program: 'redis-server', packageName: 'redis-server' };
 /** Nothing is written to disk: Redis makes things fast here and holds nothing that could not be lost. */
 const SETTINGS = ['--save', '', '--appendonly', 'no'];
 
 /** Brings up Redis, or Valkey in its place. */
 export async function startRedis(context: ComponentContext): Promise<RunningComponent> {
   if (context.givenAddress !== undefined) return useGivenRedis(context.givenAddress);
-  const isDocker = await canUseImage('redis', IMAGE, context);
+  const isDocker = context.kind === 'docker';
   const program = isDocker ? '' : await findRedis(context);
   const port = await context.port();
   const address = `redis://${LOOPBACK}:${port}`;
   const probe = () => answersPing(LOOPBACK, port);
   if (isDocker) {
-    const container = { image: IMAGE, hostPort: port, containerPort: 6379, env: {}, args: ['redis-server', ...SETTINGS] };
+    const container = { image: REDIS_IMAGE, hostPort: port, containerPort: 6379, env: {}, args: ['redis-server', ...SETTINGS] };
     return runContainer({ name: 'redis', address, container, context, probe });
   }
   const folder = join(context.dataDir, 'redis');
@@ -33,12 +37,16 @@ function useGivenRedis(address: string): Promise<RunningComponent> {
   return useGiven({ name: 'redis', variable: 'REDIS_URL', address, probe });
 }
 
+/** What a process of this machine needs and is not there. */
+export async function missingForRedis(): Promise<MissingProgram[]> {
+  return findProgram(...PROGRAMS) === undefined ? [PACKAGE] : [];
+}
+
 async function findRedis({ progress, signal }: ComponentContext): Promise<string> {
-  const names = ['redis-server', 'valkey-server'];
-  const found = findProgram(...names);
+  const found = findProgram(...PROGRAMS);
   if (found !== undefined) return found;
-  await installPackage({ packageName: 'redis-server', program: 'redis-server', serviceName: 'redis-server', progress, signal });
-  return findProgram(...names) ?? 'redis-server';
+  await installPackage({ ...PACKAGE, serviceName: 'redis-server', progress, signal });
+  return findProgram(...PROGRAMS) ?? 'redis-server';
 }
 
 /** PONG, or the demand for a password that also shows a Redis at work. */

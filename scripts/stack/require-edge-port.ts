@@ -1,14 +1,17 @@
 import { findProgram } from './find-program.ts';
-import { isPortFree } from './ports.ts';
+import { isPortFree, LOOPBACK } from './ports.ts';
 import { tryCommand } from './run-command.ts';
 import { StackError } from './stack-error.ts';
+
+const LOCALHOST = [LOOPBACK, '0.0.0.0', '::1'];
 
 /**
  * Makes sure the edge's port is free on every address `localhost` may mean.
  * @throws {StackError} PORT_TAKEN naming who has it, as far as the system tells.
  */
 export async function requireEdgePort(port: number): Promise<void> {
-  const free = [await isPortFree(port), await isPortFree(port, '0.0.0.0')];
+  const free: boolean[] = [];
+  for (const host of LOCALHOST) free.push(await isPortFree(port, host));
   if (free.every(Boolean)) return;
   const owner = await portOwner(port);
   throw new StackError(

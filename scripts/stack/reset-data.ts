@@ -1,19 +1,35 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { openKinds } from './component-kinds.ts';
 import { containerNameFor, isDockerRunning, removeVolume } from './docker.ts';
 import { stopLeftover } from './native-process.ts';
 import { reachableFolderFor } from './postgres-files.ts';
 import { StackError } from './stack-error.ts';
 
 /** What a data directory holds. Named one by one: other data directories and the jars may be folders inside it. */
-const CONTENT = ['kafka', 'postgres', 'redis', 'objects', 'logs', 'run', 'secrets.json', 'credentials.json', 'ports.json'];
+const CONTENT = [
+  ...['kafka', 'postgres', 'redis', 'objects', 'logs', 'run'],
+  ...['secrets.json', 'credentials.json', 'ports.json', 'components.json'],
+];
 
 /** Stops every process a killed run of this data directory left behind. */
 export async function stopLeftovers(dataDir: string, isMine: (name: string) => boolean = () => true): Promise<void> {
   const folder = join(dataDir, 'run');
   const files = readFolder(folder).filter((file) => file.endsWith('.pid') && isMine(basename(file, '.pid')));
   await Promise.all(files.map((file) => stopLeftover(join(folder, file))));
+}
+
+/**
+ * Refuses to delete half of the data: bytes here whose rows are in a Postgres that was given by its address.
+ * @throws {StackError} BAD_OPTION saying what to do instead.
+ */
+export function requireWholeReset(dataDir: string): void {
+  if (openKinds(dataDir).of('postgres') !== 'given') return;
+  throw new StackError(
+    'BAD_OPTION',
+    `--reset cannot empty the Postgres that was given in DATABASE_URL, whose rows would be left without their bytes. Drop the services' databases there, delete ${dataDir} and start again without --reset`,
+  );
 }
 
 /** Deletes all data of a data directory, also what Docker or an account's own folder keeps for it. */

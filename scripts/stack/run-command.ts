@@ -18,6 +18,8 @@ export interface CommandOptions {
   /** The command is killed after this time; default none. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** A process group of its own, which a Ctrl-C at the terminal does not reach. */
+  readonly isDetached?: boolean;
 }
 
 /** How a command ended. `status` is null when it could not start or a signal ended it. */
@@ -28,11 +30,12 @@ export interface CommandResult {
 
 /** Runs a command without input and collects what it prints; never rejects. */
 export function tryCommand(options: CommandOptions): Promise<CommandResult> {
-  const { command, args, cwd, env = process.env, account, timeoutMs, signal } = options;
+  const { command, args, cwd, env = process.env, account, timeoutMs, signal, isDetached = false } = options;
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
+      detached: isDetached,
       ...(cwd === undefined ? {} : { cwd }),
       ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' as const }),

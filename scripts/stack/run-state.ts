@@ -21,7 +21,7 @@ export function removeRunState(dataDir: string): void {
   rmSync(fileOf(dataDir), { force: true });
 }
 
-/** What is running on a data directory, or undefined when nothing is; after a kill it may name what is gone. */
+/** What is running on a data directory, or undefined when nothing is. It is there a moment before the edge answers; after a kill it may name what is gone. */
 export function readRunState(dataDir: string): RunState | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as RunState;

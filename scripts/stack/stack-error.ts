@@ -4,6 +4,7 @@ export type StackErrorCode =
   | 'ALREADY_RUNNING'
   | 'BAD_OPTION'
   | 'COMMAND_FAILED'
+  | 'COMPONENT_MOVED'
   | 'MISSING_PROGRAM'
   | 'NOT_READY'
   | 'PORT_TAKEN'

@@ -25,7 +25,7 @@ Starts Kafka, Postgres and Redis, then every system with an edge in front, and s
                      Kafka, Postgres and Redis alone; default: all systems
   --port <port>      port of the edge, default ${edgePort}; all other ports move when they are taken
   --data-dir <path>  where data, logs and generated passwords are kept, default .throughline
-  --reset            deletes all data first (asks before)
+  --reset            deletes all data first (asks before); refused where the rows are in a Postgres elsewhere
   --yes              does not ask
   --verbose          every log line on the terminal, not only warnings and errors
   --help             this text
@@ -33,7 +33,8 @@ Starts Kafka, Postgres and Redis, then every system with an edge in front, and s
 Kafka, Postgres and Redis are taken from the addresses in KAFKA_BROKERS, DATABASE_URL (a superuser's) and REDIS_URL
 where these are set, else from Docker where a daemon answers and has or can pull the image, else run as processes of
 this machine. Java, Maven and redis-server are installed with apt when they are missing and this is root on Debian or
-Ubuntu. Without --reset a start finds the data of the one before.
+Ubuntu. Without --reset a start finds the data of the one before, and Kafka and Postgres stay what they were then:
+a data directory is refused when they would be others.
 `;
 }
 

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stackAddresses, testPrefix, waitFor } from '@throughline/testing';
 import pg from 'pg';
 import type { ServiceDeclaration } from '../systems.ts';
 import { createPortFinder } from './ports.ts';
+import { type RunState, readRunState, removeRunState } from './run-state.ts';
 import { type RunningServices, startServices } from './start-services.ts';
 
 const ENTRY = 'scripts/stack/service.fixture.ts';
@@ -119,5 +120,47 @@ describe('startServices', () => {
     );
     expect(readFileSync(eventsFile, 'utf8')).toContain('one asked to stop');
     expect(readFileSync(eventsFile, 'utf8')).not.toContain('edge started');
+  });
+
+  it('launches nothing behind a stop, also what was still waiting for its database', async () => {
+    rmSync(eventsFile, { force: true });
+    lines.length = 0;
+    const role = `${database}_slow`;
+    const blocking = new pg.Client({ connectionString: stackAddresses().databaseUrl });
+    await blocking.connect();
+    try {
+      // A role of this name cannot be made while this is neither committed nor rolled back.
+      await blocking.query('BEGIN');
+      await blocking.query(`CREATE ROLE ${role}`);
+      const broken = fixture('broken', { env: () => ({ DIES_AT_START: 'yes' }) });
+      const outcome = start([fixture('slow', { database: role }), broken]).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      const isStopping = async () => lines.includes('services: not all of them got ready, stopping …');
+      await waitFor(isStopping, { timeoutMs: 10_000, description: 'the stop' });
+      await blocking.query('ROLLBACK');
+      expect((await outcome)?.message).toContain('broken ended 3 times at start');
+      expect(existsSync(join(dataDir, 'logs', 'slow.log'))).toBe(false);
+    } finally {
+      await blocking.end();
+      await runOnStack(`DROP DATABASE IF EXISTS ${role}`);
+      await runOnStack(`DROP ROLE IF EXISTS ${role}`);
+    }
+  });
+
+  it('has noted where everything is before the edge starts', async () => {
+    removeRunState(dataDir);
+    let noted: RunState | undefined;
+    const edge = fixture('edge', {
+      env: () => {
+        noted = readRunState(dataDir);
+        return {};
+      },
+    });
+    const running = await start([fixture('one')], edge);
+    await running.stop();
+    expect(noted?.edgeUrl).toBe(running.edgeUrl);
+    expect(Object.keys(noted?.services ?? {}).sort()).toEqual(['edge', 'one']);
   });
 });

@@ -5,9 +5,10 @@ import type { ServiceDeclaration, SystemContext } from '../systems.ts';
 import { pollUntil } from './poll-until.ts';
 import { createPortFinder, LOOPBACK } from './ports.ts';
 import type { Progress } from './progress.ts';
-import { provisionDatabase } from './provision-database.ts';
-import type { RunState } from './run-state.ts';
+import { writeRunState } from './run-state.ts';
 import { openSecrets, type Secrets, writePrivateFile } from './secrets.ts';
+import { type ServicePorts, serviceEnvironment } from './service-environment.ts';
+import { StackError } from './stack-error.ts';
 import type { StackAddresses } from './start-stack.ts';
 import { answersOk, type SupervisedService, superviseService } from './supervise-service.ts';
 
@@ -30,36 +31,44 @@ export interface ServicesOptions {
 /** Services that are ready. */
 export interface RunningServices {
   readonly edgeUrl: string;
-  /** Addresses by the service's name, the edge among them. */
-  readonly urls: RunState['services'];
   /** Ends the edge, then all others side by side. */
   stop(): Promise<void>;
 }
 
-type Ports = ReadonlyMap<string, { readonly http: number; readonly ops: number }>;
-
 /**
- * Starts all services, waits until they are ready, and then the edge.
+ * Starts all services, waits until they are ready, notes where they are (`run/addresses.json`), and then starts the edge.
  * @throws {StackError} when one does not get ready; the others are stopped before.
  */
 export async function startServices(options: ServicesOptions): Promise<RunningServices> {
-  const { services, edge, edgePort, dataDir, progress, signal } = options;
+  const { services, edge, edgePort, dataDir, addresses, progress, signal } = options;
+  const { kafkaBrokers, redisUrl } = addresses;
   const secrets = openSecrets(join(dataDir, 'secrets.json'));
   const ports = await choosePorts(services, { ...edge, ports: { ...edge.ports, http: edgePort } });
   const context = systemContext({ dataDir, ports, secrets, edgeUrl: `http://localhost:${edgePort}` });
+  const names = [...ports.keys()];
+  const urls = Object.fromEntries(names.map((name) => [name, { httpUrl: context.httpUrl(name), opsUrl: context.opsUrl(name) }]));
   const started: SupervisedService[] = [];
+  const stopping = new AbortController();
+  const anySignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
   const start = async (service: ServiceDeclaration) => {
-    const env = await serviceEnvironment({ service, ports, context, secrets, addresses: options.addresses });
-    const supervised = launch(service, env, options);
+    const env = await serviceEnvironment({ service, ports, context, secrets, addresses });
+    // Making a database takes a while: nothing may be launched behind a stop.
+    if (anySignal.aborted) throw new StackError('ABORTED', `${service.name} was not started`, { cause: anySignal.reason });
+    const supervised = launch(service, env, { ...options, signal: anySignal });
     started.push(supervised);
     await supervised.waitUntilReady();
   };
+  const starting = services.map(start);
   const stop = async () => {
+    stopping.abort();
+    await Promise.allSettled(starting);
     await Promise.all(started.filter(({ name }) => name === edge.name).map((service) => service.stop()));
     await Promise.all(started.map((service) => service.stop()));
   };
   try {
-    await Promise.all(services.map(start));
+    await Promise.all(starting);
+    // Before the edge answers: who finds it healthy finds this note as well.
+    writeRunState(dataDir, { edgeUrl: context.edgeUrl, kafkaBrokers, redisUrl, services: urls });
     await start(edge);
     const healthUrl = `http://${LOOPBACK}:${edgePort}/healthz`;
     await pollUntil({ probe: () => answersOk(healthUrl), timeoutMs: 30_000, description: healthUrl, signal });
@@ -68,9 +77,7 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
     await stop();
     throw error;
   }
-  const names = [...ports.keys()];
-  const urls = Object.fromEntries(names.map((name) => [name, { httpUrl: context.httpUrl(name), opsUrl: context.opsUrl(name) }]));
-  return { edgeUrl: context.edgeUrl, urls, stop };
+  return { edgeUrl: context.edgeUrl, stop };
 }
 
 function launch(service: ServiceDeclaration, env: NodeJS.ProcessEnv, options: ServicesOptions): SupervisedService {
@@ -90,7 +97,7 @@ function launch(service: ServiceDeclaration, env: NodeJS.ProcessEnv, options: Se
 }
 
 /** The edge's own port is fixed (the caller has seen that it is free), all others move when they are taken. */
-async function choosePorts(services: readonly ServiceDeclaration[], edge: ServiceDeclaration): Promise<Ports> {
+async function choosePorts(services: readonly ServiceDeclaration[], edge: ServiceDeclaration): Promise<ServicePorts> {
   const findPort = createPortFinder();
   const ports = new Map([[edge.name, { http: await findPort([edge.ports.http]), ops: await findPort([edge.ports.ops]) }]]);
   for (const { name, ports: wished } of services) {
@@ -99,7 +106,7 @@ async function choosePorts(services: readonly ServiceDeclaration[], edge: Servic
   return ports;
 }
 
-function systemContext(options: { dataDir: string; ports: Ports; secrets: Secrets; edgeUrl: string }): SystemContext {
+function systemContext(options: { dataDir: string; ports: ServicePorts; secrets: Secrets; edgeUrl: string }): SystemContext {
   const { dataDir, ports, secrets, edgeUrl } = options;
   return {
     edgeUrl,
@@ -116,35 +123,4 @@ function readOrMakeAdministrator(file: string): SystemContext['administrator'] {
   const administrator = { email: 'admin@throughline.example', password: randomBytes(18).toString('base64url') };
   writePrivateFile(file, `${JSON.stringify(administrator, null, 2)}\n`);
   return administrator;
-}
-
-async function serviceEnvironment(options: {
-  service: ServiceDeclaration;
-  ports: Ports;
-  context: SystemContext;
-  secrets: Secrets;
-  addresses: StackAddresses;
-}): Promise<NodeJS.ProcessEnv> {
-  const { service, ports, context, secrets, addresses } = options;
-  const { DATABASE_URL: _superuser, ...inherited } = process.env;
-  const { name, database } = service;
-  const password = () => secrets.get(`${name}.databasePassword`);
-  const databaseUrl =
-    database === undefined ? undefined : await provisionDatabase(addresses.databaseUrl, { name: database, password: password() });
-  return {
-    // glibc keeps freed buffers in an arena a thread: 2 GiB up and down peaked at 265 MiB resident without this, at 236 MiB with it.
-    MALLOC_ARENA_MAX: '2',
-    ...inherited,
-    HOST: LOOPBACK,
-    HTTP_PORT: String(ports.get(name)?.http),
-    OPS_PORT: String(ports.get(name)?.ops),
-    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
-    REDIS_URL: addresses.redisUrl,
-    KAFKA_BROKERS: addresses.kafkaBrokers,
-    CREATE_TOPICS: 'true',
-    LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
-    AUTH_ISSUER: `${context.edgeUrl}/storage/auth`,
-    AUTH_JWKS_URL: `${context.httpUrl('storage-auth')}/storage/auth/.well-known/jwks.json`,
-    ...service.env(context),
-  };
 }

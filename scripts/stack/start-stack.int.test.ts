@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
+import { openKinds } from './component-kinds.ts';
 import { isPortFree } from './ports.ts';
 import { reachableFolderFor } from './postgres-files.ts';
 import { resetData } from './reset-data.ts';
@@ -55,7 +56,10 @@ describe('startStack', () => {
     } finally {
       await second.stop();
     }
+    const elsewhere = startStack({ ...postgres, given: { DATABASE_URL: 'postgres://user:geheim@127.0.0.1:1/postgres' } });
+    await expect(elsewhere).rejects.toMatchObject({ code: 'COMPONENT_MOVED', message: expect.not.stringContaining('geheim') });
     await resetData(postgres.dataDir);
+    expect(openKinds(postgres.dataDir).of('postgres')).toBeUndefined();
     expect(existsSync(reachableFolderFor(postgres.dataDir))).toBe(false);
   });
 

@@ -1,18 +1,26 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComponentContext, type ComponentName, pidFileOf, type RunningComponent } from './component.ts';
-import { startKafka } from './kafka.ts';
+import { chooseKind, openKinds } from './component-kinds.ts';
+import { KAFKA_IMAGE, missingForKafka, startKafka } from './kafka.ts';
+import { type MissingProgram, requirePrograms } from './missing-programs.ts';
 import { stopLeftover } from './native-process.ts';
-import { createPortFinder } from './ports.ts';
-import { startPostgres } from './postgres.ts';
+import { type PortName, portChooser } from './port-chooser.ts';
+import { POSTGRES_IMAGE, startPostgres } from './postgres.ts';
 import { type Progress, secondsSince } from './progress.ts';
-import { startRedis } from './redis.ts';
+import { missingForRedis, REDIS_IMAGE, startRedis } from './redis.ts';
 import { openSecrets } from './secrets.ts';
+import { removeLeftoverPolicy } from './service-start-policy.ts';
 import { StackError } from './stack-error.ts';
 
-type PortName = ComponentName | 'kafkaController';
-
-const USUAL_PORTS: Readonly<Record<PortName, number>> = { kafka: 9092, kafkaController: 9093, postgres: 5432, redis: 6379 };
+/** How each part may be given, which image it is in Docker, and what it needs as a process of this machine. */
+const SOURCES: Readonly<
+  Record<ComponentName, { variable: string; image: string; missing: () => Promise<readonly MissingProgram[]> }>
+> = {
+  kafka: { variable: 'KAFKA_BROKERS', image: KAFKA_IMAGE, missing: missingForKafka },
+  postgres: { variable: 'DATABASE_URL', image: POSTGRES_IMAGE, missing: async () => [] },
+  redis: { variable: 'REDIS_URL', image: REDIS_IMAGE, missing: missingForRedis },
+};
 
 /** How the local stack is started. */
 export interface StackOptions {
@@ -53,34 +61,46 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, names = ['kafka', 'postgres', 'redis'], progress, given, onEnded } = options;
   mkdirSync(dataDir, { recursive: true });
+  removeLeftoverPolicy();
   // Before ports are chosen: what a killed run left behind still holds those of the last start.
   await Promise.all(names.map((name) => stopLeftover(pidFileOf(dataDir, name))));
   const abort = new AbortController();
   const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
   const choosePort = portChooser(dataDir, options.ports ?? {});
   const secrets = openSecrets(join(dataDir, 'secrets.json'));
-  const contextOf = (name: ComponentName, variable: string): ComponentContext => ({
-    dataDir,
-    givenAddress: given[variable] || undefined,
-    secrets,
-    port: () => choosePort(name),
-    progress,
-    signal,
-  });
-  const starters: Record<ComponentName, () => Promise<RunningComponent>> = {
-    kafka: () => startKafka({ ...contextOf('kafka', 'KAFKA_BROKERS'), controllerPort: () => choosePort('kafkaController') }),
-    postgres: () => startPostgres(contextOf('postgres', 'DATABASE_URL')),
-    redis: () => startRedis(contextOf('redis', 'REDIS_URL')),
+  const kinds = openKinds(dataDir);
+  const contextOf = async (name: ComponentName): Promise<ComponentContext> => {
+    const { variable, image } = SOURCES[name];
+    const context = {
+      dataDir,
+      givenAddress: given[variable] || undefined,
+      secrets,
+      port: () => choosePort(name),
+      progress,
+      signal,
+    };
+    return { ...context, kind: await chooseKind({ name, variable, image, kinds, context }) };
   };
-  const start = async (name: ComponentName) => {
+  // All before any: what is missing is said at once, and nothing has to be stopped.
+  const contexts = await Promise.all(names.map(contextOf));
+  const natives = names.filter((_name, index) => contexts[index]?.kind === 'native');
+  await requirePrograms(async () => (await Promise.all(natives.map((name) => SOURCES[name].missing()))).flat());
+  const starters: Record<ComponentName, (context: ComponentContext) => Promise<RunningComponent>> = {
+    kafka: (context) => startKafka({ ...context, controllerPort: () => choosePort('kafkaController') }),
+    postgres: startPostgres,
+    redis: startRedis,
+  };
+  const start = async (name: ComponentName, context: ComponentContext) => {
     try {
-      return await startReported(name, starters[name], progress);
+      const component = await startReported(name, () => starters[name](context), progress);
+      kinds.remember(name, context.kind);
+      return component;
     } catch (error) {
       abort.abort(error);
       throw error;
     }
   };
-  const running = await allOrNone(names.map(start));
+  const running = await allOrNone(names.map((name, index) => start(name, contexts[index] as ComponentContext)));
   return superviseStack(running, onEnded);
 }
 
@@ -130,19 +150,5 @@ function superviseStack(running: readonly RunningComponent[], onEnded: StackOpti
       isStopping = true;
       await Promise.all(running.map((component) => component.stop()));
     },
-  };
-}
-
-/** Chooses ports and remembers them, so that the next start is found at the same addresses. */
-function portChooser(dataDir: string, wished: Partial<Record<PortName, number>>): (name: PortName) => Promise<number> {
-  const file = join(dataDir, 'ports.json');
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<PortName, number>>) : {};
-  const findPort = createPortFinder();
-  return async (name) => {
-    const candidates = wished[name] === undefined ? [kept[name], USUAL_PORTS[name]] : [wished[name] || kept[name]];
-    const port = await findPort(candidates.filter((candidate) => candidate !== undefined));
-    kept[name] = port;
-    writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
-    return port;
   };
 }

@@ -4,6 +4,7 @@ import { readLogLine } from './log-line.ts';
 import { type NativeProcess, startNativeProcess, tailOf } from './native-process.ts';
 import { pollUntil } from './poll-until.ts';
 import { type Progress, secondsSince } from './progress.ts';
+import { limitRepeatedLines } from './repeated-lines.ts';
 import { StackError } from './stack-error.ts';
 
 const FIRST_BACKOFF_MS = 200;
@@ -25,7 +26,7 @@ export interface ServiceOptions {
   /** Answers 200 once the service is ready. */
   readonly readyUrl: string;
   readonly progress: Progress;
-  /** Every log line goes to the terminal, not only warnings and errors. */
+  /** Every log line goes to the terminal, not only warnings and errors, of which equal ones come once in five seconds. */
   readonly isVerbose: boolean;
   /** How long a stopping service may drain before it is killed, default 25 s. */
   readonly drainTimeoutMs?: number;
@@ -41,7 +42,7 @@ export interface SupervisedService {
   stop(): Promise<void>;
 }
 
-/** Starts a service and starts it again, with growing pauses, whenever it ends by itself. */
+/** Starts a service and starts it again, with growing pauses, whenever it ends by itself or cannot be started again. */
 export function superviseService(options: ServiceOptions): SupervisedService {
   const { name, progress, dataDir } = options;
   const stopping = new AbortController();
@@ -49,21 +50,28 @@ export function superviseService(options: ServiceOptions): SupervisedService {
   let starts = 0;
   let wasReady = false;
   let failure: unknown;
+  const repeated = limitRepeatedLines((text) => progress(name, text));
+  const showLine = options.isVerbose ? (text: string) => progress(name, text) : repeated.write;
 
   const runOnce = async () => {
     starts += 1;
     const startedAt = performance.now();
-    current = await startService(options, starts > 1);
+    try {
+      current = await startService(options, showLine, starts > 1);
+    } catch (error) {
+      // For want of processes or file descriptors, for instance: it may go better the next time.
+      return { how: error instanceof Error ? error.message : String(error), ranMs: 0, isStarted: false };
+    }
     // A stop that came while the process was being started did not see it.
     if (stopping.signal.aborted) await current.stop();
     const how = await current.ended;
-    return { how, ranMs: performance.now() - startedAt };
+    return { how, ranMs: performance.now() - startedAt, isStarted: true };
   };
 
   const keepRunning = async () => {
     let backoffMs = FIRST_BACKOFF_MS;
     while (!stopping.signal.aborted) {
-      const { how, ranMs } = await runOnce();
+      const { how, ranMs, isStarted } = await runOnce();
       if (stopping.signal.aborted) return;
       if (!wasReady && starts >= STARTS_BEFORE_GIVING_UP) {
         throw new StackError(
@@ -72,7 +80,7 @@ export function superviseService(options: ServiceOptions): SupervisedService {
         );
       }
       if (ranMs > STABLE_AFTER_MS) backoffMs = FIRST_BACKOFF_MS;
-      progress(name, `ended (${how}), starting again in ${backoffMs / 1000} s`);
+      progress(name, `${isStarted ? 'ended' : 'was not started'} (${how}), starting again in ${backoffMs / 1000} s`);
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
@@ -102,12 +110,13 @@ export function superviseService(options: ServiceOptions): SupervisedService {
       const wasKilled = (await current?.stop()) ?? false;
       if (wasKilled) progress(name, 'did not drain in time and was killed');
       await supervision;
+      repeated.close();
     },
   };
 }
 
-function startService(options: ServiceOptions, appendsToLog: boolean): Promise<NativeProcess> {
-  const { name, command, args, cwd, env, dataDir, progress, isVerbose, drainTimeoutMs = 25_000 } = options;
+function startService(options: ServiceOptions, showLine: (text: string) => void, appendsToLog: boolean): Promise<NativeProcess> {
+  const { name, command, args, cwd, env, dataDir, isVerbose, drainTimeoutMs = 25_000 } = options;
   return startNativeProcess({
     name,
     command,
@@ -120,7 +129,7 @@ function startService(options: ServiceOptions, appendsToLog: boolean): Promise<N
     stopTimeoutMs: drainTimeoutMs,
     onLine: (line) => {
       const { isImportant, text } = readLogLine(line);
-      if (isImportant || isVerbose) progress(name, text);
+      if (isImportant || isVerbose) showLine(text);
     },
   });
 }

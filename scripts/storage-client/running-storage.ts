@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lockDataDir } from '../stack/lock-data-dir.ts';
 import { tailOf } from '../stack/native-process.ts';
 import { createPortFinder } from '../stack/ports.ts';
 import { isRunning, readIdentity } from '../stack/process-identity.ts';
+import { resetData } from '../stack/reset-data.ts';
 import { type RunState, readRunState, removeRunState } from '../stack/run-state.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -42,14 +44,8 @@ export async function startStorage(options: {
   const logFile = join(dataDir, 'start.log');
   const log = openSync(logFile, 'a');
   const edgePort = await createPortFinder()([]);
-  const args = [
-    join(ROOT, 'scripts', 'start.ts'),
-    '--data-dir',
-    dataDir,
-    '--port',
-    String(edgePort),
-    ...(isFresh ? ['--reset', '--yes'] : []),
-  ];
+  const args = [join(ROOT, 'scripts', 'start.ts'), '--data-dir', dataDir, '--port', String(edgePort)];
+  if (isFresh) await emptyDataDir(dataDir);
   // A former run that was killed left its note; it must not pass for this one's.
   removeRunState(dataDir);
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
@@ -64,6 +60,16 @@ export async function startStorage(options: {
   throw new Error(`npm start was not ready after ${timeoutMs / 1_000} s:\n${tailOf(logFile)}`);
 }
 
+/** Not by `--reset`, which refuses where the rows are in a Postgres given by its address; here they are of no use to anybody. */
+async function emptyDataDir(dataDir: string): Promise<void> {
+  const unlock = lockDataDir(dataDir);
+  try {
+    await resetData(dataDir);
+  } finally {
+    unlock();
+  }
+}
+
 function describe(dataDir: string, state: RunState, stop: () => Promise<void>): RunningStorage {
   return {
     dataDir,
@@ -76,7 +82,8 @@ function describe(dataDir: string, state: RunState, stop: () => Promise<void>): 
   };
 }
 
-async function isHealthy(edgeUrl: string): Promise<boolean> {
+/** Whether the edge answers that all services are ready. */
+export async function isHealthy(edgeUrl: string): Promise<boolean> {
   try {
     const response = await fetch(new URL('/healthz', edgeUrl), { signal: AbortSignal.timeout(5_000) });
     await response.arrayBuffer();
