@@ -175,6 +175,26 @@ describe('a subscription on Kafka, Postgres and Redis', () => {
     expect(headerText(first?.headers ?? {}, 'dlq-attempts')).toBe('1');
   });
 
+  it('stores every poison record as a dead letter, whatever its headers say', async () => {
+    const { topic, group, start, publish, send } = await setUp(writeEffect);
+    const inRetryTopic = { topic: `${group}.retry.300ms` };
+    const told = { 'retry-original-topic': topic, 'retry-original-offset': '7', 'retry-attempts': '1' };
+    const records = [
+      { headers: { ...told, 'retry-original-offset': '9'.repeat(30) }, ...inRetryTopic },
+      { headers: { ...told, 'retry-original-topic': 'a\0b' }, ...inRetryTopic },
+      { headers: { ...told, 'retry-attempts': '9'.repeat(15), 'retry-due-at': '9'.repeat(15) }, ...inRetryTopic },
+      { headers: { ...told, 'na\0me': 'x', 'dlq-replay-count': '1e300' } },
+      { value: Buffer.from('{"eventId":"a\\u0000b","eventType":"BUCKET_DELETED","sourceService":"S"}') },
+    ];
+    await send(records);
+    await start();
+    const published = await publish('behind-poison');
+    await waitFor(async () => (await effectsOf(published.id)).length === 1, { description: 'the event behind the poison' });
+    const letters = await readTopic(deadLetterTopic(group), records.length);
+    expect(letters).toHaveLength(records.length);
+    expect(letters.flatMap(({ headers }) => Object.keys(headers).filter((name) => name.startsWith('retry-')))).toEqual([]);
+  });
+
   it('has the effect of an event once, delivered five times, over restarts and with Redis forgetting everything', async () => {
     const { topic, start, publish, send } = await setUp(writeEffect);
     const subscription = await start();

@@ -11,6 +11,8 @@ export interface OwnedPartition {
   isPositioned: boolean;
   isFull: boolean;
   isHalted: boolean;
+  /** Milliseconds since the epoch. */
+  haltedAtMs: number | undefined;
   /** What kafkajs was last told; undefined after a join. */
   isPaused: boolean | undefined;
   /** Next offset to be written, as the last fetch said. */
@@ -73,6 +75,7 @@ export class Assignment {
       isPositioned: false,
       isFull: false,
       isHalted: false,
+      haltedAtMs: undefined,
       isPaused: undefined,
       highWatermark: undefined,
       committed: undefined,

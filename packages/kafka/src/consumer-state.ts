@@ -7,27 +7,35 @@ export function toConsumerState(owned: readonly OwnedPartition[], scheduler: Rec
     isJoined,
     inFlight: scheduler.inFlight,
     queued: scheduler.queued,
-    pausedPartitions: owned.filter((each) => !each.isHalted && (each.isFull || each.work.isHeld)).length,
+    pausedPartitions: owned.filter(isPausedOnPurpose).length,
     haltedPartitions: owned.filter((each) => each.isHalted).length,
     lastProgressAtMs: scheduler.lastProgressAtMs,
     ...lagOf(owned),
   };
 }
 
-function lagOf(owned: readonly OwnedPartition[]): Pick<ConsumerState, 'lag' | 'topics'> {
+/** The last for a member that is full as a whole. */
+function isPausedOnPurpose({ isHalted, isPositioned, isFull, isPaused, work }: OwnedPartition): boolean {
+  return !isHalted && (isFull || work.isHeld || (isPositioned && isPaused === true));
+}
+
+function lagOf(owned: readonly OwnedPartition[]): Pick<ConsumerState, 'lag' | 'dueLag' | 'topics'> {
   const topics = new Map<string, TopicProgress>();
-  for (const { topic, highWatermark, work } of owned) {
+  let dueLag = 0n;
+  for (const each of owned) {
+    const { topic, highWatermark, work, haltedAtMs } = each;
     const position = work.window.position;
-    if (highWatermark === undefined || position === undefined) continue;
-    const lag = highWatermark > position ? highWatermark - position : 0n;
+    if (highWatermark === undefined || (position === undefined && haltedAtMs === undefined)) continue;
+    const lag = position !== undefined && highWatermark > position ? highWatermark - position : 0n;
+    if (!each.isHalted && !work.isHeld) dueLag += lag;
     const others = topics.get(topic);
     topics.set(topic, {
       lag: lag + (others?.lag ?? 0n),
-      oldestTimestampMs: earlier(work.window.oldestTimestampMs, others?.oldestTimestampMs),
+      oldestTimestampMs: earlier(earlier(work.window.oldestTimestampMs, haltedAtMs), others?.oldestTimestampMs),
     });
   }
-  const lag = topics.size === 0 ? undefined : [...topics.values()].reduce((sum, each) => sum + each.lag, 0n);
-  return { lag, topics };
+  if (topics.size === 0) return { lag: undefined, dueLag: undefined, topics };
+  return { lag: [...topics.values()].reduce((sum, each) => sum + each.lag, 0n), dueLag, topics };
 }
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {

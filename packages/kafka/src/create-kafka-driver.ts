@@ -27,7 +27,7 @@ export function createKafkaDriver(options: KafkaDriverOptions): MessagingDriver 
   repairRequestQueue();
   const logger = options.logger.child({ component: 'kafka' });
   const newClient = () => createClient({ ...options, logger });
-  const admin = createTopicAdmin(newClient());
+  const admin = createTopicAdmin(newClient);
   const producers = new Set<RecordProducer>();
   const consumers = new Set<RecordConsumer>();
   return {
@@ -39,7 +39,13 @@ export function createKafkaDriver(options: KafkaDriverOptions): MessagingDriver 
         logger,
       });
       producers.add(producer);
-      return producer;
+      return {
+        send: (records, sendOptions) => producer.send(records, sendOptions),
+        close: async () => {
+          await producer.close();
+          producers.delete(producer);
+        },
+      };
     },
     consume: async (consumeOptions: ConsumeOptions) => {
       const consumer = new KafkaRecordConsumer({ createClient: newClient, admin, logger, options: consumeOptions });
@@ -49,6 +55,7 @@ export function createKafkaDriver(options: KafkaDriverOptions): MessagingDriver 
     },
     ensureTopics: (declarations, create) => admin.ensureTopics(declarations, create),
     listTopics: () => admin.listTopics(),
+    partitionCount: (topic) => admin.partitionCount(topic),
     ping: (timeoutMs) => admin.ping(timeoutMs),
     close: async () => {
       await Promise.all([...consumers].map((consumer) => consumer.stop()));

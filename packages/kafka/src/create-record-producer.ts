@@ -1,14 +1,15 @@
 import { EventError } from '@throughline/events';
 import type { OutgoingRecord, RecordPosition, RecordProducer } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
-import type { Kafka, Message, Producer, RecordMetadata, TopicMessages } from 'kafkajs';
+import type { Message, Producer, RecordMetadata, TopicMessages } from 'kafkajs';
+import type { KafkaClient } from './create-client.ts';
 import { createPinnedPartitioner, type PinnedPartitioner } from './pinned-partitioner.ts';
 import { toEventError } from './to-event-error.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 export interface RecordProducerOptions {
   /** Makes the client of one producer. */
-  readonly createClient: () => Kafka;
+  readonly createClient: () => KafkaClient;
   /** Rejects with `TOPIC_MISSING` for a topic that does not exist. */
   readonly requireTopics: (topics: readonly string[]) => Promise<void>;
   readonly name: string;
@@ -16,6 +17,7 @@ export interface RecordProducerOptions {
 }
 
 interface Connection {
+  readonly client: KafkaClient;
   readonly producer: Producer;
   readonly partitioner: PinnedPartitioner;
   /** The request under way or the last one; kafkajs goes on with it after our deadline. */
@@ -96,15 +98,22 @@ class KafkaRecordProducer implements RecordProducer {
 
   async #connect(): Promise<Connection> {
     const partitioner = createPinnedPartitioner();
-    const producer = this.#options.createClient().producer({
+    const client = this.#options.createClient();
+    const producer = client.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: partitioner.createPartitioner,
       retry: RETRY,
     });
-    await producer.connect();
-    return { producer, partitioner, sending: Promise.resolve() };
+    const connection = { client, producer, partitioner, sending: Promise.resolve() };
+    try {
+      await producer.connect();
+      return connection;
+    } catch (error) {
+      await disconnect(connection);
+      throw error;
+    }
   }
 
   /**
@@ -131,6 +140,7 @@ async function endAbandoned(connection: Connection): Promise<void> {
 
 async function disconnect(connection: Connection | undefined): Promise<void> {
   await connection?.producer.disconnect().catch(() => undefined);
+  connection?.client.end();
 }
 
 function topicsOf(records: readonly OutgoingRecord[]): string[] {

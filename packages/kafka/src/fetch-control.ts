@@ -1,3 +1,4 @@
+import type { FetchBound } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { type Assignment, isToBePaused, type OwnedPartition } from './assignment.ts';
@@ -10,17 +11,21 @@ export interface FetchControlOptions {
   readonly assignment: Assignment;
   readonly committer: OffsetCommitter;
   readonly admin: TopicAdmin;
-  readonly maxUncommitted: number;
+  readonly bound: FetchBound;
   readonly logger: Logger;
 }
 
-const POSITION_RETRY_MS = 500;
+const FIRST_POSITION_RETRY_MS = 100;
+const LONGEST_POSITION_RETRY_MS = 2000;
+/** So many tries fail silently: a leader that has just changed answers after a few. */
+const SILENT_POSITION_TRIES = 4;
 
 /** Where fetching begins, when it rests, and what is taken from it: everything between kafkajs' fetches and the queues. */
 export class FetchControl {
   readonly #options: FetchControlOptions;
   #consumer: Consumer | undefined;
   #isClosing = false;
+  #isMemberFull = false;
 
   constructor(options: FetchControlOptions) {
     this.#options = options;
@@ -50,17 +55,27 @@ export class FetchControl {
     for (const owned of this.#options.assignment.all()) this.adjust(owned);
   }
 
-  /** Pauses or resumes a partition as its state says. */
+  /** Pauses or resumes a partition as its state says, and all of them when the member has become full or has room again. */
   adjust(owned: OwnedPartition | undefined): void {
     if (owned === undefined || this.#consumer === undefined) return;
-    const { maxUncommitted } = this.#options;
-    owned.isFull = owned.work.window.size >= (owned.isFull ? Math.ceil(maxUncommitted / 2) : maxUncommitted);
-    const shallPause = isToBePaused(owned) || this.#isClosing;
+    const { assignment, bound } = this.#options;
+    owned.isFull = bound.isPartitionFull(owned.work, owned.isFull);
+    const all = assignment.all();
+    const wasMemberFull = this.#isMemberFull;
+    this.#isMemberFull = bound.isMemberFull(
+      all.map(({ work }) => work),
+      wasMemberFull,
+    );
+    for (const each of this.#isMemberFull === wasMemberFull ? [owned] : all) this.#apply(each, this.#consumer);
+  }
+
+  #apply(owned: OwnedPartition, consumer: Consumer): void {
+    const shallPause = isToBePaused(owned) || this.#isMemberFull || this.#isClosing;
     if (shallPause === owned.isPaused) return;
     owned.isPaused = shallPause;
     const target = [{ topic: owned.topic, partitions: [owned.partition] }];
-    if (shallPause) this.#consumer.pause(target);
-    else this.#consumer.resume(target);
+    if (shallPause) consumer.pause(target);
+    else consumer.resume(target);
   }
 
   /** Queues a fetched batch and returns at once, so that fetching and heartbeats go on. */
@@ -90,7 +105,7 @@ export class FetchControl {
   }
 
   /** Checks where the group stands before anything is fetched: kafkajs would silently go to the oldest record when that is outside of the log. */
-  async #position(consumer: Consumer): Promise<void> {
+  async #position(consumer: Consumer, tries = 1): Promise<void> {
     const { admin, assignment, group, logger } = this.#options;
     const isOver = () => this.#isClosing || this.#consumer !== consumer;
     const topics = new Set(assignment.all().flatMap((owned) => (owned.isPositioned || owned.isHalted ? [] : [owned.topic])));
@@ -100,8 +115,10 @@ export class FetchControl {
       if (!isOver()) for (const range of ranges) this.#startAt(consumer, range);
     } catch (error) {
       if (isOver()) return;
-      logger.warn({ err: error }, 'Offsets of the group could not be read, trying again');
-      setTimeout(() => void this.#position(consumer), POSITION_RETRY_MS).unref();
+      const delayMs = Math.min(LONGEST_POSITION_RETRY_MS, FIRST_POSITION_RETRY_MS * 2 ** (tries - 1));
+      const level = tries > SILENT_POSITION_TRIES ? 'warn' : 'debug';
+      logger[level]({ err: error, tries, delayMs }, 'Offsets of the group could not be read, trying again');
+      setTimeout(() => void this.#position(consumer, tries + 1), delayMs).unref();
     }
   }
 
@@ -124,6 +141,7 @@ export class FetchControl {
   #halt(owned: OwnedPartition, reason: string): void {
     const { topic, partition } = owned;
     owned.isHalted = true;
+    owned.haltedAtMs = Date.now();
     // kafkajs commits its reset: put back where the group stood, so that a restart finds the same.
     owned.putBack = owned.work.window.committable ?? owned.committed;
     owned.committed = undefined;

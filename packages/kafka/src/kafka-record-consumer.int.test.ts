@@ -150,9 +150,29 @@ describe('KafkaRecordConsumer', () => {
     expect(after.reduce((sum, { committed }) => sum + Number(committed), 0)).toBe(600);
   });
 
+  it('rests all partitions when their records take too many bytes together, and goes on when they are done', async () => {
+    await produce(0, 600);
+    let handled = 0;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const handle = async () => {
+      await gate;
+      handled += 1;
+    };
+    const consumer = await consume({ maxMemberBytes: 1, handle });
+    await waitFor(() => consumer.state().pausedPartitions === PARTITIONS, { description: 'the resting member' });
+    await produce(600, 600);
+    open();
+    await waitFor(() => handled === 1200, { description: 'all records' });
+    await consumer.stop();
+  });
+
   /** Removes about as many records as were produced so far. */
   const deleteUpTo = async (total: number) => {
-    const admin = stage.client.admin();
+    const client = newClient();
+    const admin = client.kafka.admin();
     await admin.connect();
     const ends = await admin.fetchTopicOffsets(stage.topic);
     expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(total);
@@ -161,6 +181,7 @@ describe('KafkaRecordConsumer', () => {
       partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
     });
     await admin.disconnect();
+    client.end();
   };
 });
 

@@ -1,15 +1,19 @@
+import { EventError } from '@throughline/events';
 import {
   type ConsumeOptions,
   type ConsumerState,
+  createFetchBound,
   createRecordScheduler,
   type RecordConsumer,
   type RecordScheduler,
 } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
-import type { Consumer, ConsumerGroupJoinEvent, Kafka } from 'kafkajs';
+import type { Consumer, ConsumerGroupJoinEvent } from 'kafkajs';
 import { Assignment } from './assignment.ts';
 import { toConsumerState } from './consumer-state.ts';
+import type { KafkaClient } from './create-client.ts';
 import { FetchControl } from './fetch-control.ts';
+import { GroupMembership } from './group-membership.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { createSubscribedAssigner } from './subscribed-assigner.ts';
 import { toEventError } from './to-event-error.ts';
@@ -17,19 +21,17 @@ import type { TopicAdmin } from './topic-admin.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 export interface KafkaRecordConsumerOptions {
-  readonly createClient: () => Kafka;
+  readonly createClient: () => KafkaClient;
   readonly admin: TopicAdmin;
   readonly logger: Logger;
   readonly options: ConsumeOptions;
 }
 
-/** A fetch waits this long for data, and so does a resumed partition for its first fetch. */
-const FETCH_WAIT_MS = 200;
-const HEARTBEAT_MS = 1000;
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
-const LEAVE_TIMEOUT_MS = 10_000;
+const LAST_COMMIT_TIMEOUT_MS = 10_000;
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 30_000;
+const MIB = 2 ** 20;
 const WATCH_INTERVAL_MS = 1000;
 /** kafkajs asks the brokers several times a second, also while all is paused. */
 const SILENCE_MS = 20_000;
@@ -43,7 +45,8 @@ export class KafkaRecordConsumer implements RecordConsumer {
   readonly #assignment: Assignment;
   readonly #committer: OffsetCommitter;
   readonly #fetch: FetchControl;
-  #consumer: Consumer | undefined;
+  readonly #rebalanceTimeoutMs: number;
+  #membership: GroupMembership | undefined;
   #memberId: string | undefined;
   #isJoined = false;
   #restarts = 0;
@@ -53,9 +56,10 @@ export class KafkaRecordConsumer implements RecordConsumer {
   #stopping: Promise<void> | undefined;
 
   constructor(deps: KafkaRecordConsumerOptions) {
-    const { group, handle, dueAtMs, concurrency = 32, commitIntervalMs = 250, maxUncommitted = 1000 } = deps.options;
+    const { group, handle, dueAtMs, concurrency = 32, commitIntervalMs = 250 } = deps.options;
     this.#deps = deps;
     this.#options = deps.options;
+    this.#rebalanceTimeoutMs = deps.options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS;
     const logger = deps.logger.child({ group });
     this.#logger = logger;
     this.#scheduler = createRecordScheduler({
@@ -63,27 +67,30 @@ export class KafkaRecordConsumer implements RecordConsumer {
       dueAtMs,
       concurrency,
       onChange: ({ topic, partition }) => this.#fetch.adjust(this.#assignment.get(topic, partition)),
-      onRejected: ({ topic, partition, offset }, err, delayMs) =>
+      onRejected: ({ topic, partition, offset }, err, facts) =>
         logger.warn(
-          { topic, partition, offset: String(offset), err, delayMs },
+          { topic, partition, offset: String(offset), err, ...facts },
           'Record not handled, its offset stays; trying again',
         ),
     });
     this.#assignment = new Assignment(this.#scheduler);
     const assignment = this.#assignment;
     this.#committer = new OffsetCommitter({ assignment, intervalMs: commitIntervalMs, logger });
-    this.#fetch = new FetchControl({ group, assignment, committer: this.#committer, admin: deps.admin, maxUncommitted, logger });
+    const bound = boundOf(deps.options);
+    this.#fetch = new FetchControl({ group, assignment, committer: this.#committer, admin: deps.admin, bound, logger });
   }
 
   /** Resolves when the member has joined its group, or goes on trying to. @throws {EventError} `TOPIC_MISSING`, `SEND_FAILED` when the first connection fails */
   async start(): Promise<void> {
     try {
       await this.#deps.admin.requireTopics(this.#options.topics);
+      await this.#deps.admin.awaitLeaders(this.#options.topics);
       await this.#open();
     } catch (error) {
-      await this.#consumer?.disconnect().catch(() => undefined);
+      await this.#membership?.close().catch(() => undefined);
       throw toEventError(error, `joining the group ${this.#options.group}`);
     }
+    if (this.#stopping !== undefined) return;
     this.#committer.start();
     this.#watchTimer = setInterval(() => this.#guarded(() => this.#watch()), WATCH_INTERVAL_MS);
     this.#watchTimer.unref();
@@ -105,62 +112,48 @@ export class KafkaRecordConsumer implements RecordConsumer {
     this.#guarded(() => this.#fetch.close());
     const isDrained = await this.#scheduler.drain(this.#options.drainDeadlineMs ?? 20_000);
     if (!isDrained) this.#logger.warn({ inFlight: this.#scheduler.inFlight }, 'Work in flight was aborted at the drain deadline');
-    await withinDeadline(this.#committer.flush(), LEAVE_TIMEOUT_MS, 'committing').catch(() => undefined);
+    await withinDeadline(this.#committer.flush(), LAST_COMMIT_TIMEOUT_MS, 'committing').catch(() => undefined);
     this.#isJoined = false;
-    const left = this.#consumer?.disconnect() ?? Promise.resolve();
-    await withinDeadline(left, LEAVE_TIMEOUT_MS, 'leaving the group').catch((error: unknown) =>
-      this.#logger.warn({ err: error }, 'The group was not left in time; its coordinator notices by the session timeout'),
-    );
+    await this.#membership
+      ?.close()
+      .catch((error: unknown) =>
+        this.#logger.warn({ err: error }, 'The group was not left in time; its coordinator notices by the session timeout'),
+      );
     this.#fetch.left();
     this.#assignment.clear();
   }
 
   async #open(): Promise<void> {
-    const { group, topics, sessionTimeoutMs = 30_000, rebalanceTimeoutMs = DEFAULT_REBALANCE_TIMEOUT_MS } = this.#options;
-    const consumer = this.#deps.createClient().consumer({
-      groupId: group,
-      partitionAssigners: [createSubscribedAssigner(() => this.#assignment.byTopic())],
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: rebalanceTimeoutMs,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 60_000,
-      // kafkajs restarts itself only after some errors, and then with a stale state: every crash ends in #onCrash.
-      retry: {
-        retries: 5,
-        initialRetryTime: 100,
-        maxRetryTime: 2000,
-        factor: 0.2,
-        multiplier: 2,
-        restartOnFailure: async () => false,
-      },
+    if (this.#stopping !== undefined) throw new EventError('SHUTTING_DOWN', 'the consumer was stopped', { retryable: true });
+    const membership: GroupMembership = new GroupMembership({
+      client: this.#deps.createClient(),
+      consume: this.#options,
+      rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
+      assigner: createSubscribedAssigner(() => this.#assignment.byTopic()),
+      take: (payload) => this.#heed(membership.consumer, () => this.#fetch.take(payload)),
     });
-    this.#consumer = consumer;
+    this.#membership = membership;
     this.#noteSign();
-    this.#listen(consumer);
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 4,
-      eachBatch: async (payload) => this.#heed(consumer, () => this.#fetch.take(payload)),
-    });
+    this.#listen(membership);
+    await membership.join();
   }
 
-  #listen(consumer: Consumer): void {
+  #listen(membership: GroupMembership): void {
+    const { consumer } = membership;
     const { GROUP_JOIN, REBALANCING, END_BATCH_PROCESS, FETCH, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, (event) => this.#heed(consumer, () => this.#onJoin(consumer, event)));
     consumer.on(REBALANCING, () => this.#heed(consumer, () => this.#onRebalancing()));
     consumer.on(END_BATCH_PROCESS, ({ payload }) => this.#heed(consumer, () => this.#fetch.follow(payload)));
     consumer.on(FETCH, () => this.#heed(consumer, () => this.#noteSign()));
-    consumer.on(CRASH, ({ payload }) => this.#heed(consumer, () => this.#onCrash(payload.error)));
+    consumer.on(CRASH, ({ payload }) => {
+      membership.end();
+      this.#heed(consumer, () => this.#onCrash(payload.error));
+    });
   }
 
   /** One that was replaced may go on for a while. */
   #heed(consumer: Consumer, work: () => void): void {
-    if (consumer === this.#consumer) this.#guarded(work);
+    if (consumer === this.#membership?.consumer) this.#guarded(work);
   }
 
   #noteSign(): void {
@@ -198,17 +191,17 @@ export class KafkaRecordConsumer implements RecordConsumer {
 
   /** kafkajs waits for ever in some states (a connection that went silent, a join that is never answered); then it is replaced. */
   #watch(): void {
-    const consumer = this.#consumer;
-    const rejoinMs = this.#isJoined ? 0 : (this.#options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS);
+    const membership = this.#membership;
+    const rejoinMs = this.#isJoined ? 0 : this.#rebalanceTimeoutMs;
     const silentMs = Date.now() - this.#lastSignAtMs;
-    if (consumer === undefined || silentMs < SILENCE_MS + rejoinMs) return;
-    void consumer.disconnect().catch(() => undefined);
+    if (membership === undefined || silentMs < SILENCE_MS + rejoinMs) return;
+    void membership.close().catch(() => undefined);
     this.#onCrash(new Error(`no sign of life for ${silentMs} ms`));
   }
 
   #onCrash(error: Error): void {
     if (this.#stopping !== undefined) return;
-    this.#consumer = undefined;
+    this.#membership = undefined;
     this.#memberId = undefined;
     this.#isJoined = false;
     this.#fetch.left();
@@ -224,11 +217,15 @@ export class KafkaRecordConsumer implements RecordConsumer {
   async #reopen(): Promise<void> {
     try {
       await this.#open();
-      if (this.#stopping !== undefined) await this.#consumer?.disconnect();
     } catch (error) {
-      const consumer = this.#consumer;
-      await consumer?.disconnect().catch(() => undefined);
-      if (consumer !== undefined && consumer === this.#consumer) this.#onCrash(toEventError(error, 'joining the group again'));
+      const membership = this.#membership;
+      await membership?.close().catch(() => undefined);
+      if (membership !== undefined && membership === this.#membership)
+        this.#onCrash(toEventError(error, 'joining the group again'));
     }
   }
+}
+
+function boundOf({ maxUncommitted = 1000, maxUncommittedBytes = 16 * MIB, maxMemberBytes = 64 * MIB }: ConsumeOptions) {
+  return createFetchBound({ maxRecords: maxUncommitted, maxPartitionBytes: maxUncommittedBytes, maxMemberBytes });
 }

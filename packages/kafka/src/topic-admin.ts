@@ -1,14 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
 import { EventError } from '@throughline/events';
 import type { TopicDeclaration } from '@throughline/messaging';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { AdminConnection } from './admin-connection.ts';
+import type { KafkaClient } from './create-client.ts';
 import { toEventError } from './to-event-error.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 const DEFAULT_PARTITIONS = 6;
 const DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000;
 const CREATE_TIMEOUT_MS = 15_000;
-const LEADER_TIMEOUT_MS = 15_000;
-const LEADER_POLL_MS = 50;
+const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_POLL_MS = 50;
 
 /** Where a group stands in one partition, and what the log holds: `low` is its first offset, `high` the next to be written. */
 export interface PartitionRange {
@@ -25,53 +28,78 @@ export interface TopicAdmin {
   ensureTopics(declarations: readonly TopicDeclaration[], options: { create: boolean }): Promise<void>;
   /** @throws {EventError} `TOPIC_MISSING` naming those that are missing; topics seen once are not asked for again. */
   requireTopics(topics: readonly string[]): Promise<void>;
+  /** Resolves when the leader of every partition answers. Metadata names leaders of a new topic some 10 ms before they are ready. */
+  awaitLeaders(topics: readonly string[]): Promise<void>;
   listTopics(): Promise<readonly string[]>;
+  /** @throws {EventError} `TOPIC_MISSING` */
+  partitionCount(topic: string): Promise<number>;
+  /** Over a connection of its own, without metadata: one topic without leader anywhere makes kafkajs fail to describe the cluster. */
   ping(timeoutMs: number): Promise<void>;
   ranges(group: string, topics: readonly string[]): Promise<readonly PartitionRange[]>;
   close(): Promise<void>;
 }
 
 /** Nothing is connected until it is first needed. */
-export function createTopicAdmin(client: Kafka): TopicAdmin {
-  return new KafkaTopicAdmin(client);
+export function createTopicAdmin(createClient: () => KafkaClient): TopicAdmin {
+  return new KafkaTopicAdmin(createClient);
 }
 
 class KafkaTopicAdmin implements TopicAdmin {
-  readonly #client: Kafka;
+  readonly #createClient: () => KafkaClient;
   readonly #known = new Set<string>();
-  #admin: Promise<Admin> | undefined;
+  readonly #closing = new Set<Promise<void>>();
+  #connection: AdminConnection | undefined;
+  #isClosed = false;
 
-  constructor(client: Kafka) {
-    this.#client = client;
+  constructor(createClient: () => KafkaClient) {
+    this.#createClient = createClient;
   }
 
   async ensureTopics(declarations: readonly TopicDeclaration[], { create }: { create: boolean }): Promise<void> {
-    if (declarations.length === 0) return;
-    const present = new Set(await this.listTopics());
-    const missing = declarations.filter(({ topic }) => !present.has(topic));
-    if (missing.length > 0 && !create) throw topicsMissing(missing.map(({ topic }) => topic));
-    if (missing.length > 0) await this.#run('creating topics', (admin) => createMissing(admin, missing));
-    await this.#run('waiting for leaders', (admin) =>
-      waitForLeaders(admin, [...new Set(declarations.map(({ topic }) => topic))]),
-    );
+    const unique = new Map(declarations.map((declaration) => [declaration.topic, declaration]));
+    const missing = await this.#missingOf([...unique.keys()]);
+    if (missing.length > 0 && !create) throw topicsMissing(missing);
+    const toCreate = missing.flatMap((topic) => unique.get(topic) ?? []);
+    if (toCreate.length > 0) await this.#untilAnswered('creating topics', (admin) => createMissing(admin, toCreate));
+    await this.awaitLeaders([...unique.keys()]);
   }
 
   async requireTopics(topics: readonly string[]): Promise<void> {
-    if (topics.every((topic) => this.#known.has(topic))) return;
-    const present = new Set(await this.listTopics());
-    const missing = topics.filter((topic) => !present.has(topic));
+    const missing = await this.#missingOf(topics.filter((topic) => !this.#known.has(topic)));
     if (missing.length > 0) throw topicsMissing(missing);
   }
 
+  awaitLeaders(topics: readonly string[]): Promise<void> {
+    return this.#untilAnswered(`waiting for the leaders of ${topics.join(', ')}`, async (admin) => {
+      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    });
+  }
+
   async listTopics(): Promise<readonly string[]> {
-    const topics = await this.#run('listing topics', (admin) => admin.listTopics());
+    const topics = await this.#untilAnswered('listing topics', (admin) => admin.listTopics());
     for (const topic of topics) this.#known.add(topic);
     return topics;
   }
 
+  async partitionCount(topic: string): Promise<number> {
+    const { topics } = await this.#untilAnswered(`counting the partitions of ${topic}`, async (admin) =>
+      (await hasTopics(admin, [topic])) ? admin.fetchTopicMetadata({ topics: [topic] }) : { topics: [] },
+    );
+    const [metadata] = topics;
+    if (metadata === undefined) throw topicsMissing([topic]);
+    return metadata.partitions.length;
+  }
+
   async ping(timeoutMs: number): Promise<void> {
-    const doing = 'asking for the cluster';
-    await this.#run(doing, (admin) => withinDeadline(admin.describeCluster(), timeoutMs, doing), timeoutMs);
+    const doing = 'asking for a broker';
+    const connection = new AdminConnection(this.#createClient());
+    try {
+      await withinDeadline(connection.connected, timeoutMs, doing);
+    } catch (error) {
+      throw toEventError(error, doing);
+    } finally {
+      connection.end();
+    }
   }
 
   ranges(group: string, topics: readonly string[]): Promise<readonly PartitionRange[]> {
@@ -79,26 +107,55 @@ class KafkaTopicAdmin implements TopicAdmin {
   }
 
   async close(): Promise<void> {
-    const admin = this.#admin;
-    this.#admin = undefined;
-    await admin?.then((connected) => connected.disconnect()).catch(() => undefined);
+    this.#isClosed = true;
+    if (this.#connection !== undefined) this.#retire(this.#connection);
+    await Promise.all(this.#closing);
   }
 
-  async #run<Result>(doing: string, work: (admin: Admin) => Promise<Result>, connectTimeoutMs?: number): Promise<Result> {
+  /** One at a time only after all at once: a question for all topics of the cluster fails while any of them has no leader. */
+  async #missingOf(topics: readonly string[]): Promise<string[]> {
+    if (topics.length === 0 || (await this.#isThere(topics))) return [];
+    const missing: string[] = [];
+    for (const topic of topics) if (!(await this.#isThere([topic]))) missing.push(topic);
+    return missing;
+  }
+
+  async #isThere(topics: readonly string[]): Promise<boolean> {
+    const isThere = await this.#untilAnswered('looking for topics', (admin) => hasTopics(admin, topics));
+    if (isThere) for (const topic of topics) this.#known.add(topic);
+    return isThere;
+  }
+
+  /** For what the cluster answers soon although not yet: the leaders of a new topic, or of any topic where all are asked for. */
+  async #untilAnswered<Result>(doing: string, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    const deadlineMs = Date.now() + ANSWER_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await this.#run(doing, work);
+      } catch (error) {
+        const isFinal = !(error as EventError).retryable || (error as EventError).code === 'SHUTTING_DOWN';
+        if (isFinal || Date.now() > deadlineMs) throw error;
+      }
+      await setTimeout(ANSWER_POLL_MS);
+    }
+  }
+
+  async #run<Result>(doing: string, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new EventError('SHUTTING_DOWN', `${doing}: the driver is closed`, { retryable: true });
+    this.#connection ??= new AdminConnection(this.#createClient());
+    const connection = this.#connection;
     try {
-      this.#admin ??= this.#connect();
-      const admin = this.#admin;
-      return await work(await (connectTimeoutMs === undefined ? admin : withinDeadline(admin, connectTimeoutMs, doing)));
+      return await connection.use(work);
     } catch (error) {
-      void this.close();
+      this.#retire(connection);
       throw toEventError(error, doing);
     }
   }
 
-  async #connect(): Promise<Admin> {
-    const admin = this.#client.admin();
-    await admin.connect();
-    return admin;
+  #retire(connection: AdminConnection): void {
+    if (connection === this.#connection) this.#connection = undefined;
+    const closing = connection.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 }
 
@@ -107,8 +164,7 @@ function topicsMissing(topics: readonly string[]): EventError {
 }
 
 async function createMissing(admin: Admin, missing: readonly TopicDeclaration[]): Promise<void> {
-  const unique = [...new Map(missing.map((declaration) => [declaration.topic, declaration])).values()];
-  const topics = unique.map(({ topic, partitions, retentionMs }) => ({
+  const topics = missing.map(({ topic, partitions, retentionMs }) => ({
     topic,
     numPartitions: partitions ?? DEFAULT_PARTITIONS,
     replicationFactor: -1,
@@ -127,40 +183,30 @@ function isOnlyAlreadyThere(error: unknown): boolean {
   return errors.length > 0 && errors.every((each) => each.type === 'TOPIC_ALREADY_EXISTS');
 }
 
-async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
-  const deadlineMs = Date.now() + LEADER_TIMEOUT_MS;
-  for (;;) {
-    try {
-      const { topics: metadata } = await admin.fetchTopicMetadata({ topics });
-      const hasLeaders = metadata.every(
-        ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
-      );
-      if (hasLeaders && metadata.length === topics.length) return;
-    } catch (error) {
-      if (Date.now() > deadlineMs) throw error;
-    }
-    if (Date.now() > deadlineMs) throw new EventError('SEND_FAILED', `no leaders for ${topics.join(', ')}`, { retryable: true });
-    await new Promise((resolve) => setTimeout(resolve, LEADER_POLL_MS));
+/** False when one of them is missing. */
+async function hasTopics(admin: Admin, topics: readonly string[]): Promise<boolean> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [...topics] });
+    return true;
+  } catch (error) {
+    if (toEventError(error, 'looking for topics').code === 'TOPIC_MISSING') return false;
+    throw error;
   }
 }
 
+/** One question after the other: kafkajs' admin asks for its metadata anew with each topic it did not know, and loses the others meanwhile. */
 async function readRanges(admin: Admin, group: string, topics: readonly string[]): Promise<PartitionRange[]> {
-  const [committed, ...logs] = await Promise.all([
-    admin.fetchOffsets({ groupId: group, topics: [...topics] }),
-    ...topics.map((topic) => admin.fetchTopicOffsets(topic)),
-  ]);
-  return topics.flatMap((topic, index) => {
+  const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+  const ranges: PartitionRange[] = [];
+  for (const topic of topics) {
     const offsets = new Map(
       committed.find((each) => each.topic === topic)?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]),
     );
-    return (logs[index] ?? []).map(({ partition, low, high }) => ({
-      topic,
-      partition,
-      committed: known(offsets.get(partition)),
-      low: BigInt(low),
-      high: BigInt(high),
-    }));
-  });
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      ranges.push({ topic, partition, committed: known(offsets.get(partition)), low: BigInt(low), high: BigInt(high) });
+    }
+  }
+  return ranges;
 }
 
 /** Kafka says -1 where a group has not committed. */

@@ -1,12 +1,12 @@
 import { createLogger } from '@throughline/telemetry';
 import { stackAddresses, testPrefix } from '@throughline/testing';
-import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
+import type { ISocketFactory } from 'kafkajs';
+import { createClient, type KafkaClient } from '../src/create-client.ts';
 import { repairRequestQueue } from '../src/repair-request-queue.ts';
 import { createTopicAdmin, type TopicAdmin } from '../src/topic-admin.ts';
 
 export interface Stage {
   readonly admin: TopicAdmin;
-  readonly client: Kafka;
   readonly topic: string;
   readonly group: string;
   close(): Promise<void>;
@@ -14,24 +14,16 @@ export interface Stage {
 
 export const testLogger = createLogger({ name: 'test', level: 'fatal' });
 
-export function newClient(socketFactory?: ISocketFactory): Kafka {
+export function newClient(socketFactory?: ISocketFactory): KafkaClient {
   repairRequestQueue();
-  return new Kafka({
-    brokers: [...stackAddresses().kafkaBrokers],
-    clientId: 'test',
-    logLevel: logLevel.NOTHING,
-    requestTimeout: 10_000,
-    connectionTimeout: 3000,
-    retry: { initialRetryTime: 50, maxRetryTime: 500, factor: 0.2, multiplier: 2, retries: 5 },
-    ...(socketFactory && { socketFactory }),
-  });
+  const brokers = stackAddresses().kafkaBrokers;
+  return createClient({ brokers, clientId: 'test', logger: testLogger, ...(socketFactory && { socketFactory }) });
 }
 
 /** A topic and a group of its own. */
 export async function createStage(partitions: number): Promise<Stage> {
-  const client = newClient();
-  const admin = createTopicAdmin(client);
+  const admin = createTopicAdmin(() => newClient());
   const topic = testPrefix('stage');
   await admin.ensureTopics([{ topic, partitions }], { create: true });
-  return { admin, client, topic, group: testPrefix('group'), close: () => admin.close() };
+  return { admin, topic, group: testPrefix('group'), close: () => admin.close() };
 }

@@ -14,6 +14,7 @@ describe('classify', () => {
     ['too many attempts', new EventError('ATTEMPTS_EXHAUSTED', ''), 'dead-letter', 'attempts'],
     ['a timeout', new EventError('HANDLER_TIMEOUT', '', { retryable: true }), 'unknown', 'timeout'],
     ['a store that is away', new EventError('STORE_UNAVAILABLE', '', { retryable: true }), 'systemic', 'handler'],
+    ['a deadlock', new EventError('TRANSACTION_CONFLICT', '', { retryable: true }), 'transient', 'handler'],
     ['a shutdown', new EventError('SHUTTING_DOWN', '', { retryable: true }), 'systemic', 'handler'],
     ['a broker that is away', new EventError('SEND_FAILED', '', { retryable: true }), 'transient', 'handler'],
     ['a handler’s no', new EventError('HANDLER_FAILED', ''), 'dead-letter', 'handler'],

@@ -26,6 +26,7 @@ const BY_CODE: Readonly<Record<EventErrorCode, Verdict>> = {
   ATTEMPTS_EXHAUSTED: { fate: 'dead-letter', reason: 'attempts' },
   CONFIGURATION_REFUSED: { fate: 'dead-letter', reason: 'handler' },
   STORE_UNAVAILABLE: { fate: 'systemic', reason: 'handler' },
+  TRANSACTION_CONFLICT: { fate: 'transient', reason: 'handler' },
   SHUTTING_DOWN: { fate: 'systemic', reason: 'handler' },
 };
 

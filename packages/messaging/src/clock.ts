@@ -2,15 +2,18 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
-  /** Calls back once after `delayMs`; the returned function cancels. */
+  /** Calls back once after `delayMs`, at the latest after 24 days; the returned function cancels. */
   after(delayMs: number, action: () => void): () => void;
 }
+
+/** Node fires a longer timer at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The process' own clock. Its timers do not keep a process alive. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after: (delayMs, action) => {
-    const timer = setTimeout(action, Math.max(0, delayMs));
+    const timer = setTimeout(action, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS));
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -74,26 +74,84 @@ describe('createRecordScheduler', () => {
   it('gives a rejected record again after a growing wait, its key waiting and others going on', async () => {
     const clock = createManualClock();
     const { handle, begun, settle } = controlled();
-    const waits: number[] = [];
     const scheduler = createRecordScheduler({
       handle,
       concurrency: 1,
       clock,
       random: () => 0.999_999,
-      onRejected: (_, __, delayMs) => waits.push(Math.round(delayMs)),
     });
     scheduler.assign('things', 0).add([record(0, 'a'), record(1, 'a'), record(2, 'b')]);
     await settle('0/0', 'reject');
+    expect(begun).toEqual(['0/0']);
+    await clock.advance(200);
     expect(begun).toEqual(['0/0', '0/2']);
     await settle('0/2');
-    for (const waitMs of [200, 400, 800]) {
-      await clock.advance(waitMs);
+    expect(begun).toHaveLength(3);
+    for (const waitMs of [400, 800, 1600]) {
       await settle('0/0', 'reject');
+      const before = begun.length;
+      await clock.advance(waitMs - 1);
+      expect(begun).toHaveLength(before);
+      await clock.advance(1);
+      expect(begun).toHaveLength(before + 1);
     }
-    expect(waits).toEqual([200, 400, 800, 1600]);
-    await clock.advance(1600);
     await settle('0/0');
     expect(begun).toEqual(['0/0', '0/2', '0/0', '0/0', '0/0', '0/0', '0/1']);
+  });
+
+  it('does not burn through what waits while everything is rejected, and tells of it once a second', async () => {
+    const clock = createManualClock();
+    let isAway = true;
+    let calls = 0;
+    const handled = new Set<string>();
+    const told: number[] = [];
+    const scheduler = createRecordScheduler({
+      handle: async ({ partition, offset }) => {
+        calls += 1;
+        if (isAway) throw new Error('away');
+        handled.add(`${partition}/${offset}`);
+      },
+      concurrency: 32,
+      clock,
+      onRejected: (_, __, { rejections }) => told.push(rejections),
+    });
+    for (let partition = 0; partition < 6; partition += 1) {
+      const records = Array.from({ length: 1000 }, (_, offset) => record(offset, `${partition}/${offset}`, partition));
+      scheduler.assign('things', partition).add(records);
+    }
+    await clock.advance(0);
+    expect(calls).toBe(32);
+    await clock.advance(1000);
+    expect(calls).toBeGreaterThan(32);
+    expect(calls).toBeLessThan(45);
+    expect(told.length).toBeLessThanOrEqual(2);
+    await clock.advance(60_000);
+    expect(calls).toBeLessThan(80);
+    expect(calls - told.reduce((sum, each) => sum + each, 0)).toBeLessThan(5);
+    isAway = false;
+    await clock.advance(30_000);
+    expect(handled.size).toBe(6000);
+  });
+
+  it('after a rejection begins one as a probe, and with each that ends well twice as many', async () => {
+    const clock = createManualClock();
+    const { handle, begun, settle } = controlled();
+    const scheduler = createRecordScheduler({ handle, concurrency: 4, clock, random: () => 0.999_999 });
+    scheduler.assign('things', 0).add(Array.from({ length: 12 }, (_, offset) => record(offset, null)));
+    await settle('0/0', 'reject');
+    await settle('0/1', 'reject');
+    await clock.advance(199);
+    expect(begun).toHaveLength(4);
+    await clock.advance(1);
+    expect(begun.slice(4)).toEqual(['0/4']);
+    await settle('0/2');
+    expect(begun.slice(5)).toEqual([]);
+    await settle('0/4');
+    expect(begun.slice(5)).toEqual(['0/5', '0/6']);
+    await settle('0/5');
+    expect(begun.slice(7)).toEqual(['0/7', '0/8']);
+    await settle('0/3');
+    expect(begun.slice(9)).toEqual(['0/9']);
   });
 
   it('never waits longer than 30 s', async () => {
@@ -103,7 +161,7 @@ describe('createRecordScheduler', () => {
       handle: () => Promise.reject(new Error('no')),
       concurrency: 1,
       clock,
-      onRejected: (_, __, delayMs) => waits.push(delayMs),
+      onRejected: (_, __, { delayMs }) => waits.push(delayMs),
     });
     scheduler.assign('things', 0).add([record(0, 'a')]);
     for (let round = 0; round < 20; round += 1) await clock.advance(30_000);

@@ -4,8 +4,11 @@ import { type Clock, systemClock } from './clock.ts';
 import { Fifo } from './fifo.ts';
 import { KeyLanes, laneOf } from './key-lanes.ts';
 import { OffsetWindow, type WindowEntry } from './offset-window.ts';
-import type { IncomingRecord } from './record.ts';
+import { type IncomingRecord, sizeOf } from './record.ts';
 import type { AssignedPartition, RecordScheduler, RecordSchedulerOptions } from './record-scheduler.ts';
+import { StartGate } from './start-gate.ts';
+
+const REPORT_INTERVAL_MS = 1000;
 
 interface Entry extends WindowEntry {
   readonly record: IncomingRecord;
@@ -13,6 +16,8 @@ interface Entry extends WindowEntry {
   readonly lane: string | undefined;
   isRunning: boolean;
   rejections: number;
+  /** The gate's when it began. */
+  round: number;
 }
 
 interface PartitionState extends AssignedPartition {
@@ -36,17 +41,22 @@ class Scheduler implements RecordScheduler {
   readonly #partitions = new Set<PartitionState>();
   readonly #lanes = new KeyLanes<Entry>();
   readonly #ready = new Fifo<Entry>();
+  readonly #gate: StartGate;
   #inFlight = 0;
   #queued = 0;
   #isHolding = false;
   #lastProgressAtMs: number;
   #whenIdle: (() => void) | undefined;
+  #unreported = 0;
+  #nextReportAtMs = 0;
 
   constructor(options: RecordSchedulerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#lastProgressAtMs = this.#clock.nowMs();
+    const { concurrency } = options;
+    this.#gate = new StartGate({ concurrency, clock: this.#clock, random: this.#random, onOpen: () => this.#run() });
   }
 
   get inFlight(): number {
@@ -120,8 +130,10 @@ class Scheduler implements RecordScheduler {
         timestampMs: record.timestampMs,
         lane: laneOf(record),
         isDone: false,
+        sizeBytes: sizeOf(record),
         isRunning: false,
         rejections: 0,
+        round: 0,
       };
       partition.window.push(entry);
       this.#queued += 1;
@@ -151,7 +163,7 @@ class Scheduler implements RecordScheduler {
   }
 
   #run(): void {
-    while (!this.#isHolding && this.#inFlight < this.#options.concurrency) {
+    while (!this.#isHolding && this.#gate.allows(this.#inFlight)) {
       const entry = this.#ready.take();
       if (entry === undefined) return;
       if (entry.partition.isRevoked) this.#leaveLane(entry);
@@ -163,6 +175,7 @@ class Scheduler implements RecordScheduler {
     this.#inFlight += 1;
     this.#queued -= 1;
     entry.isRunning = true;
+    entry.round = this.#gate.begun();
     let work: Promise<void>;
     try {
       work = this.#options.handle(entry.record, entry.partition.abort.signal);
@@ -185,6 +198,7 @@ class Scheduler implements RecordScheduler {
 
   #complete(entry: Entry): void {
     this.#leaveLane(entry);
+    this.#gate.succeeded(entry.round);
     if (entry.partition.isRevoked) return;
     entry.partition.window.finish(entry);
     this.#options.onChange?.(entry.partition);
@@ -192,6 +206,7 @@ class Scheduler implements RecordScheduler {
 
   #reject(entry: Entry, error: unknown): void {
     if (entry.partition.isRevoked) {
+      this.#gate.dropped(entry.round);
       this.#leaveLane(entry);
       return;
     }
@@ -199,11 +214,22 @@ class Scheduler implements RecordScheduler {
     entry.rejections += 1;
     this.#queued += 1;
     const delayMs = backOffMs(entry.rejections, this.#random);
-    this.#options.onRejected?.(entry.record, error, delayMs);
+    this.#gate.rejected(entry.round);
+    this.#report(entry, error, delayMs);
     this.#clock.after(delayMs, () => {
       this.#ready.push(entry);
       this.#run();
     });
+  }
+
+  /** An outage rejects everything: one in a second says enough. */
+  #report({ record }: Entry, error: unknown, delayMs: number): void {
+    this.#unreported += 1;
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < this.#nextReportAtMs) return;
+    this.#nextReportAtMs = nowMs + REPORT_INTERVAL_MS;
+    this.#options.onRejected?.(record, error, { delayMs, rejections: this.#unreported });
+    this.#unreported = 0;
   }
 
   #leaveLane(entry: Entry): void {

@@ -35,6 +35,10 @@ export interface Inbox<Tx> {
   handleOnce(key: DedupKey, work: (tx: Tx) => Promise<void>): Promise<'handled' | 'duplicate'>;
   /** Counts an attempt durably; used when the claim store is unavailable. Returns the attempt's number, 1 = first. */
   countAttempt(key: DedupKey): Promise<number>;
+  /** Takes one counted attempt back, when it ended for a reason that is not the event's. Never below none. */
+  uncountAttempt(key: DedupKey): Promise<void>;
+  /** Whether the event is recorded as processed. */
+  isHandled(key: DedupKey): Promise<boolean>;
   /** Stores the dead letter and, in the same transaction, the outbox row that carries it to `<group>.dlq`. Twice the same position = one dead letter. */
   deadLetter(letter: DeadLetter): Promise<void>;
 }

@@ -5,6 +5,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { createEventPublisher, type EventPublisherOptions } from './create-event-publisher.ts';
 export { createRecordScheduler } from './create-record-scheduler.ts';
 export type { EventPublisher, NewEvent } from './event-publisher.ts';
+export { createFetchBound, type FetchBound, type FetchBoundOptions } from './fetch-bound.ts';
 export {
   ClaimMemory,
   createInMemoryClaimStore,
@@ -26,9 +27,9 @@ export type {
 export { OffsetWindow } from './offset-window.ts';
 export type { Outbox, OutboxMessage } from './outbox.ts';
 export type { IncomingRecord, OutgoingRecord, RecordPosition } from './record.ts';
-export type { AssignedPartition, RecordScheduler, RecordSchedulerOptions } from './record-scheduler.ts';
+export type { AssignedPartition, RecordScheduler, RecordSchedulerOptions, RejectionFacts } from './record-scheduler.ts';
 export { RETRY_HEADERS } from './retry-headers.ts';
-export { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts';
+export { completeRetryPolicy, DEFAULT_RETRY_POLICY, delayToMs, type RetryPolicy } from './retry-policy.ts';
 export { type RunningSubscription, type SubscribeOptions, subscribe } from './subscribe.ts';
 export type { EventHandler, HandlerContext, Subscription } from './subscription.ts';
 export { deadLetterTopic, retryTopic, subscriptionTopics } from './subscription-topics.ts';

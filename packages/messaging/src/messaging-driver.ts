@@ -34,6 +34,10 @@ export interface ConsumeOptions {
   readonly concurrency?: number;
   /** Records fetched and not finished in one partition, above which it is paused: bounds memory and the commit gap. (Default: 1000) */
   readonly maxUncommitted?: number;
+  /** The same in bytes of keys, values and headers. (Default: 16 MiB) */
+  readonly maxUncommittedBytes?: number;
+  /** Bytes of all partitions of this member whose records are due. (Default: 64 MiB) */
+  readonly maxMemberBytes?: number;
   /** (Default: 30 000) */
   readonly sessionTimeoutMs?: number;
   /** (Default: 60 000) */
@@ -48,7 +52,7 @@ export interface ConsumeOptions {
 export interface TopicProgress {
   /** Records between what is done and the end of the log. */
   readonly lag: bigint;
-  /** When the oldest record that was fetched and is not finished was written, milliseconds since the epoch. */
+  /** When the oldest record that was fetched and is not finished was written, milliseconds since the epoch; where a partition is halted, since when at the latest. */
   readonly oldestTimestampMs: number | undefined;
 }
 
@@ -66,6 +70,8 @@ export interface ConsumerState {
   readonly lastProgressAtMs: number;
   /** Records between what is done and the end of the log, as the last fetches saw it; undefined while that is not known. */
   readonly lag: bigint | undefined;
+  /** The same of the partitions that should get on: neither halted nor waiting for a record that is not due. */
+  readonly dueLag: bigint | undefined;
   readonly topics?: ReadonlyMap<string, TopicProgress>;
 }
 
@@ -82,6 +88,8 @@ export interface MessagingDriver {
   /** Creates what is missing when `create`, else @throws {EventError} `TOPIC_MISSING` naming every missing topic. Never changes an existing topic. */
   ensureTopics(declarations: readonly TopicDeclaration[], options: { create: boolean }): Promise<void>;
   listTopics(): Promise<readonly string[]>;
+  /** @throws {EventError} `TOPIC_MISSING` */
+  partitionCount(topic: string): Promise<number>;
   /** Resolves when a broker answers within the time. @throws {EventError} `SEND_FAILED` */
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;

@@ -3,6 +3,8 @@ export interface WindowEntry {
   readonly offset: bigint;
   /** When the record was written, milliseconds since the epoch. */
   readonly timestampMs: number;
+  /** What it takes in memory. */
+  readonly sizeBytes: number;
   isDone: boolean;
 }
 
@@ -11,8 +13,10 @@ export interface WindowEntry {
  * record that is not done, so that a crash redelivers and never skips. Holes in the log (compaction, control records) need no special case.
  */
 export class OffsetWindow<Entry extends WindowEntry> {
-  #entries: Entry[] = [];
+  /** Those before the head are let go. */
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
+  #sizeBytes = 0;
   #next: bigint | undefined;
   #hasMoved = false;
 
@@ -24,6 +28,11 @@ export class OffsetWindow<Entry extends WindowEntry> {
   /** Records fetched and not committable: in work, waiting, or done behind one that is not. */
   get size(): number {
     return this.#entries.length - this.#head;
+  }
+
+  /** Bytes of these records. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** The next offset to commit, or undefined when nothing was fetched since the position was set. */
@@ -43,7 +52,7 @@ export class OffsetWindow<Entry extends WindowEntry> {
 
   /** Entries not yet committable, in offset order. */
   pending(): readonly Entry[] {
-    return this.#entries.slice(this.#head);
+    return this.#entries.slice(this.#head).filter((entry) => entry !== undefined);
   }
 
   startAt(offset: bigint): void {
@@ -52,6 +61,7 @@ export class OffsetWindow<Entry extends WindowEntry> {
 
   push(entry: Entry): void {
     this.#entries.push(entry);
+    this.#sizeBytes += entry.sizeBytes;
     this.advanceTo(entry.offset + 1n);
   }
 
@@ -64,7 +74,11 @@ export class OffsetWindow<Entry extends WindowEntry> {
 
   finish(entry: Entry): void {
     entry.isDone = true;
-    while (this.#entries[this.#head]?.isDone) this.#head += 1;
+    for (let first = this.#entries[this.#head]; first?.isDone; first = this.#entries[this.#head]) {
+      this.#sizeBytes -= first.sizeBytes;
+      this.#entries[this.#head] = undefined;
+      this.#head += 1;
+    }
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
   }
 

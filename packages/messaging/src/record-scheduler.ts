@@ -2,6 +2,12 @@ import type { Clock } from './clock.ts';
 import type { OffsetWindow, WindowEntry } from './offset-window.ts';
 import type { IncomingRecord } from './record.ts';
 
+export interface RejectionFacts {
+  /** After which the record is tried again. */
+  readonly delayMs: number;
+  readonly rejections: number;
+}
+
 export interface RecordSchedulerOptions {
   readonly handle: (record: IncomingRecord, signal: AbortSignal) => Promise<void>;
   readonly dueAtMs?: ((record: IncomingRecord) => number | undefined) | undefined;
@@ -9,8 +15,8 @@ export interface RecordSchedulerOptions {
   readonly concurrency: number;
   /** Called after a partition changed (a record done, held, released), for pausing and resuming it. */
   readonly onChange?: (partition: AssignedPartition) => void;
-  /** Called with each rejection of `handle`, before the back-off. */
-  readonly onRejected?: (record: IncomingRecord, error: unknown, delayMs: number) => void;
+  /** Called with a rejection of `handle`, before its back-off: the first, then at most one a second; `rejections` counts those since the last call, this one included. */
+  readonly onRejected?: (record: IncomingRecord, error: unknown, facts: RejectionFacts) => void;
   readonly clock?: Clock | undefined;
   /** In [0, 1). */
   readonly random?: (() => number) | undefined;
@@ -28,7 +34,10 @@ export interface AssignedPartition {
   revoke(): void;
 }
 
-/** Runs records: of one (topic, key) one after the other, others side by side up to a bound. Shared by all drivers, so that they order alike. */
+/**
+ * Runs records: of one (topic, key) one after the other, others side by side up to a bound. After a rejection nothing begins for a while, then one record as a probe, then gradually more.
+ * Shared by all drivers, so that they order alike.
+ */
 export interface RecordScheduler {
   assign(topic: string, partition: number): AssignedPartition;
   /** Begins nothing new until `resume`. */

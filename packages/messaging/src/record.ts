@@ -12,6 +12,15 @@ export interface IncomingRecord {
   readonly timestampMs: number;
 }
 
+/** Bytes of key, value and headers. */
+export function sizeOf({ key, value, headers }: IncomingRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, values] of Object.entries(headers)) {
+    for (const each of Buffer.isBuffer(values) ? [values] : values) bytes += name.length + each.length;
+  }
+  return bytes;
+}
+
 /** A record to be sent. */
 export interface OutgoingRecord {
   readonly topic: string;

@@ -1,5 +1,7 @@
-import { headerText } from '@throughline/events';
+import { headerText, type RecordHeaders } from '@throughline/events';
 import type { IncomingRecord } from './record.ts';
+import { delayToMs } from './retry-policy.ts';
+import { retryDelayOf } from './subscription-topics.ts';
 
 /** Headers that a record carries in a retry topic, beside its own, which stay as they are. UTF-8 text; times in milliseconds since the epoch. */
 export const RETRY_HEADERS = {
@@ -11,7 +13,16 @@ export const RETRY_HEADERS = {
   attempts: 'retry-attempts',
   firstFailedAt: 'retry-first-failed-at',
   dueAt: 'retry-due-at',
+  /** Class and message of the last failure, without credentials. */
+  lastError: 'retry-last-error',
 } as const;
+
+const NAMES: ReadonlySet<string> = new Set(Object.values(RETRY_HEADERS));
+const TOPIC_NAME = /^[\w.-]{1,249}$/;
+/** Fits the log's 64 bits. */
+const OFFSET = /^\d{1,18}$/;
+/** How far the clocks of a producer and a broker may be apart. */
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Where an event was first read. */
 export interface OriginalPosition {
@@ -26,30 +37,46 @@ export interface RetryHistory {
   readonly original: OriginalPosition;
   readonly attempts: number;
   readonly firstFailedAtMs: number | undefined;
+  readonly lastError: string | undefined;
 }
 
-/** The history in the headers; a record that was never retried is its own original. */
-export function readRetryHistory(record: IncomingRecord): RetryHistory {
-  const topic = headerText(record.headers, RETRY_HEADERS.originalTopic);
-  const offset = headerText(record.headers, RETRY_HEADERS.originalOffset);
-  if (topic === undefined || offset === undefined || !/^\d+$/.test(offset)) {
-    return { original: record, attempts: 0, firstFailedAtMs: undefined };
+/**
+ * The history in the headers of a record in one of the group's own retry topics. Anywhere else they are somebody else's, or left over from
+ * a dead letter that was copied back: such a record is its own original, as is one whose headers cannot be true.
+ */
+export function readRetryHistory(group: string, record: IncomingRecord): RetryHistory {
+  const topic = headerText(record.headers, RETRY_HEADERS.originalTopic) ?? '';
+  const offset = headerText(record.headers, RETRY_HEADERS.originalOffset) ?? '';
+  if (retryDelayOf(group, record.topic) === undefined || !TOPIC_NAME.test(topic) || !OFFSET.test(offset)) {
+    return { original: record, attempts: 0, firstFailedAtMs: undefined, lastError: undefined };
   }
   return {
     original: {
       topic,
       offset: BigInt(offset),
-      partition: number(record, RETRY_HEADERS.originalPartition) ?? 0,
-      timestampMs: number(record, RETRY_HEADERS.originalTimestamp) ?? record.timestampMs,
+      partition: count(record, RETRY_HEADERS.originalPartition) ?? 0,
+      timestampMs: time(record, RETRY_HEADERS.originalTimestamp) ?? record.timestampMs,
     },
-    attempts: number(record, RETRY_HEADERS.attempts) ?? 0,
-    firstFailedAtMs: number(record, RETRY_HEADERS.firstFailedAt),
+    attempts: count(record, RETRY_HEADERS.attempts) ?? 0,
+    firstFailedAtMs: time(record, RETRY_HEADERS.firstFailedAt),
+    lastError: headerText(record.headers, RETRY_HEADERS.lastError),
   };
 }
 
-/** When a record of a retry topic may be handled; undefined for at once. */
-export function readDueAtMs(record: IncomingRecord): number | undefined {
-  return number(record, RETRY_HEADERS.dueAt);
+/**
+ * When a record of the group's retry topics may be handled; undefined for at once. Never later than the topic's delay after the record was
+ * written, whatever its header says: it holds up the partition.
+ */
+export function readDueAtMs(group: string, record: IncomingRecord): number | undefined {
+  const delay = retryDelayOf(group, record.topic);
+  const dueAtMs = time(record, RETRY_HEADERS.dueAt);
+  if (delay === undefined || dueAtMs === undefined) return undefined;
+  return Math.min(dueAtMs, record.timestampMs + delayToMs(delay) + CLOCK_TOLERANCE_MS);
+}
+
+/** A record's own headers, as they were before its first retry. */
+export function withoutRetryHeaders(headers: RecordHeaders): RecordHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NAMES.has(name)));
 }
 
 /** The record's headers for its way through a retry topic. */
@@ -66,10 +93,19 @@ export function withRetryHeaders(
     [RETRY_HEADERS.attempts]: String(retry.attempts),
     [RETRY_HEADERS.firstFailedAt]: String(retry.firstFailedAtMs),
     [RETRY_HEADERS.dueAt]: String(retry.dueAtMs),
+    [RETRY_HEADERS.lastError]: retry.lastError ?? '',
   };
 }
 
-function number(record: IncomingRecord, name: string): number | undefined {
+function count(record: IncomingRecord, name: string): number | undefined {
+  return whole(record, name, /^\d{1,9}$/);
+}
+
+function time(record: IncomingRecord, name: string): number | undefined {
+  return whole(record, name, /^\d{1,14}$/);
+}
+
+function whole(record: IncomingRecord, name: string, pattern: RegExp): number | undefined {
   const text = headerText(record.headers, name);
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && pattern.test(text) ? Number(text) : undefined;
 }

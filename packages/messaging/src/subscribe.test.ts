@@ -93,6 +93,18 @@ describe('subscribe', () => {
   });
 });
 
+describe('dead-letter topics', () => {
+  it('are refused with fewer partitions than a topic that is read', async () => {
+    const driver = createInMemoryDriver();
+    await driver.ensureTopics([{ topic: 'things.v1', partitions: 12 }], { create: true });
+    const { start } = await setUp(async () => {}, driver);
+    await expect(start()).rejects.toMatchObject({
+      code: 'CONFIGURATION_REFUSED',
+      message: expect.stringContaining('test.things.dlq has 6 partitions and things.v1 has 12'),
+    });
+  });
+});
+
 const stuck: ConsumerState = {
   isJoined: true,
   inFlight: 0,
@@ -101,6 +113,7 @@ const stuck: ConsumerState = {
   queued: 0,
   lastProgressAtMs: 1_000_000,
   lag: 5n,
+  dueLag: 5n,
 };
 
 describe('a consumer’s gauges', () => {
@@ -123,15 +136,37 @@ describe('a consumer’s gauges', () => {
   });
 });
 
+describe('the gauges of a topic that left this member', () => {
+  it('go with it', async () => {
+    const metrics = newMetrics();
+    const progress = { lag: 5n, oldestTimestampMs: undefined };
+    let topics = new Map([
+      ['things.v1', progress],
+      ['others.v1', progress],
+    ]);
+    const consumer = { state: () => ({ ...stuck, topics }), stop: async () => {} };
+    const clock = createManualClock(1_000_000);
+    const watch = watchConsumer({ consumer, group: GROUP, metrics, clock, progressTimeoutMs: 60_000 });
+    topics = new Map([['things.v1', progress]]);
+    await clock.advance(1000);
+    watch.stop();
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('things.v1');
+    expect(text).not.toContain('others.v1');
+  });
+});
+
 describe('liveness', () => {
   it.each<[string, Partial<ConsumerState>, number, boolean]>([
     ['stands still with lag for long', {}, 60_000, false],
     ['stood still for a short time', {}, 59_999, true],
-    ['has no lag', { lag: 0n }, 60_000, true],
-    ['does not know its lag', { lag: undefined }, 60_000, true],
+    ['has no lag', { lag: 0n, dueLag: 0n }, 60_000, true],
+    ['does not know its lag', { lag: undefined, dueLag: undefined }, 60_000, true],
     ['has work in flight', { inFlight: 1 }, 60_000, true],
-    ['is paused on purpose', { pausedPartitions: 1 }, 60_000, true],
-    ['is halted for a person', { haltedPartitions: 1 }, 60_000, true],
+    ['only waits for a retry that is not due', { pausedPartitions: 1, dueLag: 0n }, 60_000, true],
+    ['stands still while a retry waits', { pausedPartitions: 1, dueLag: 1n }, 60_000, false],
+    ['is halted for a person', { haltedPartitions: 1, dueLag: 0n }, 60_000, true],
+    ['stands still beside a halted partition', { haltedPartitions: 1, dueLag: 1n }, 60_000, false],
     ['is without its group', { isJoined: false }, 60_000, true],
   ])('a consumer that %s', async (_, change, afterMs, expected) => {
     const clock = createManualClock(1_000_000);

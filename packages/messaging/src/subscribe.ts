@@ -9,7 +9,7 @@ import { createPipeline } from './pipeline/create-pipeline.ts';
 import { readDueAtMs } from './retry-headers.ts';
 import { completeRetryPolicy, delayToMs, type RetryPolicy } from './retry-policy.ts';
 import type { Subscription } from './subscription.ts';
-import { retryDelayOf, retryTopic } from './subscription-topics.ts';
+import { deadLetterTopic, retryDelayOf, retryTopic } from './subscription-topics.ts';
 import { watchConsumer } from './watch-consumer.ts';
 
 export interface SubscribeOptions<Tx> {
@@ -30,18 +30,22 @@ export interface SubscribeOptions<Tx> {
   readonly rebalanceTimeoutMs?: number;
   /** (Default: 20 000) */
   readonly drainDeadlineMs?: number;
-  /** With lag and nothing in work, paused or done for this long, the subscription is not live. (Default: 60 000) */
+  /** With records that are due, none in work and none done for this long, the subscription is not live. (Default: 60 000) */
   readonly progressTimeoutMs?: number;
   /** (Default: a third of the claim store's lease) */
   readonly leaseRenewalMs?: number;
   /** Records of one partition in memory. (Default: 1000) */
   readonly maxUncommitted?: number;
+  /** Bytes of one partition in memory. (Default: 16 MiB) */
+  readonly maxUncommittedBytes?: number;
+  /** Bytes of all partitions in memory. (Default: 64 MiB) */
+  readonly maxMemberBytes?: number;
 }
 
 /** A consumer group's member at work. */
 export interface RunningSubscription {
   state(): ConsumerState;
-  /** Progress, not heartbeats: false when there is lag, nothing is in work or paused on purpose, and nothing was done for a while. */
+  /** Progress, not heartbeats: false when records are due, none is in work, and none was done for a while. */
   isLive(): boolean;
   /** Takes no new work, lets work in flight end, commits, leaves the group. */
   stop(): Promise<void>;
@@ -59,7 +63,7 @@ const DEFAULTS = {
  * Joins the group and handles its events: identity ▸ span ▸ types without handler ▸ contract ▸ claim ▸ one transaction with the handler ▸ confirm,
  * and on failure tries in place ▸ `<group>.retry.<delay>` ▸ dead letter. Retry topics that exist for a delay that was removed are read on.
  *
- * @throws {EventError} `CONFIGURATION_REFUSED` for settings that contradict each other or a handler without contract; `TOPIC_MISSING`, `SEND_FAILED` from the driver
+ * @throws {EventError} `CONFIGURATION_REFUSED` for settings that contradict each other, a handler without contract, or a dead-letter topic with fewer partitions than a topic that is read; `TOPIC_MISSING`, `SEND_FAILED` from the driver
  */
 export async function subscribe<Tx>(options: SubscribeOptions<Tx>): Promise<RunningSubscription> {
   const { subscription, driver, metrics } = options;
@@ -68,6 +72,7 @@ export async function subscribe<Tx>(options: SubscribeOptions<Tx>): Promise<Runn
   const leaseRenewalMs = options.leaseRenewalMs ?? Math.floor(options.claims.leaseMs / 3);
   checkSafety({ ...settings, leaseMs: options.claims.leaseMs, leaseRenewalMs });
   requireContracts(subscription);
+  await requireDeadLetterPartitions(subscription, driver);
 
   const clock = options.clock ?? systemClock;
   const retries = createRetryProducer(options);
@@ -85,12 +90,14 @@ export async function subscribe<Tx>(options: SubscribeOptions<Tx>): Promise<Runn
     group: subscription.group,
     topics: await topicsOf(subscription, policy, driver),
     handle: async (record, signal) => void (await pipeline(record, signal)),
-    dueAtMs: (record) => (retryDelayOf(subscription.group, record.topic) === undefined ? undefined : readDueAtMs(record)),
+    dueAtMs: (record) => readDueAtMs(subscription.group, record),
     sessionTimeoutMs: settings.sessionTimeoutMs,
     rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
     drainDeadlineMs: settings.drainDeadlineMs,
     ...(subscription.concurrency !== undefined && { concurrency: subscription.concurrency }),
     ...(options.maxUncommitted !== undefined && { maxUncommitted: options.maxUncommitted }),
+    ...(options.maxUncommittedBytes !== undefined && { maxUncommittedBytes: options.maxUncommittedBytes }),
+    ...(options.maxMemberBytes !== undefined && { maxMemberBytes: options.maxMemberBytes }),
   });
   const watch = watchConsumer({
     consumer,
@@ -122,6 +129,20 @@ function requireContracts<Tx>({ group, handlers, contracts }: Subscription<Tx>):
   const without = Object.keys(handlers).filter((type) => contracts.newest(type) === undefined);
   if (without.length > 0) {
     throw new EventError('CONFIGURATION_REFUSED', `${group} handles ${without.join(', ')}, for which contracts has no contract`);
+  }
+}
+
+async function requireDeadLetterPartitions<Tx>({ group, topics }: Subscription<Tx>, driver: MessagingDriver): Promise<void> {
+  const own = deadLetterTopic(group);
+  const partitions = await driver.partitionCount(own);
+  for (const topic of topics) {
+    const needed = await driver.partitionCount(topic);
+    if (partitions >= needed) continue;
+    const counts = `${own} has ${partitions} partitions and ${topic} has ${needed}`;
+    throw new EventError(
+      'CONFIGURATION_REFUSED',
+      `${counts}: a dead-letter topic must not have fewer than the topics its group reads`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { METRICS, type Metrics } from '@throughline/telemetry';
 import type { Clock } from './clock.ts';
-import type { RecordConsumer } from './messaging-driver.ts';
+import type { RecordConsumer, TopicProgress } from './messaging-driver.ts';
 
 export interface WatchConsumerOptions {
   readonly consumer: RecordConsumer;
@@ -15,16 +15,19 @@ const GAUGE_INTERVAL_MS = 1000;
 /** Shows a consumer's state as gauges and says whether it gets on. */
 export function watchConsumer(options: WatchConsumerOptions): { isLive(): boolean; stop(): void } {
   const show = createGauges(options);
-  show();
-  const timer = setInterval(show, GAUGE_INTERVAL_MS);
-  timer.unref();
-  return { isLive: () => isLive(options), stop: () => clearInterval(timer) };
+  let cancel = () => {};
+  const round = () => {
+    show();
+    cancel = options.clock.after(GAUGE_INTERVAL_MS, round);
+  };
+  round();
+  return { isLive: () => isLive(options), stop: () => cancel() };
 }
 
-/** A restart helps none that is paused on purpose, halted for a person to decide, or without its group. */
+/** A restart helps none that waits for a due time, is halted for a person to decide, or is without its group. */
 function isLive({ consumer, clock, progressTimeoutMs }: WatchConsumerOptions): boolean {
-  const { isJoined, lag, inFlight, pausedPartitions, haltedPartitions, lastProgressAtMs } = consumer.state();
-  const mayStandStill = !isJoined || (lag ?? 0n) === 0n || inFlight > 0 || pausedPartitions > 0 || haltedPartitions > 0;
+  const { isJoined, dueLag, inFlight, lastProgressAtMs } = consumer.state();
+  const mayStandStill = !isJoined || (dueLag ?? 0n) === 0n || inFlight > 0;
   return mayStandStill || clock.nowMs() - lastProgressAtMs < progressTimeoutMs;
 }
 
@@ -36,13 +39,22 @@ function createGauges({ consumer, group, metrics, clock }: WatchConsumerOptions)
   const halted = metrics.gauge(METRICS.consumerHaltedPartitions);
   const lagSeconds = metrics.gauge(METRICS.consumerLagSeconds);
   const lagRecords = metrics.gauge(METRICS.consumerLagRecords);
+  let shown = new Set<string>();
   return () => {
     const state = consumer.state();
     inFlight.set(labels, state.inFlight);
     queued.set(labels, state.queued);
     paused.set(labels, state.pausedPartitions);
     halted.set(labels, state.haltedPartitions);
-    for (const [topic, { lag, oldestTimestampMs }] of state.topics ?? []) {
+    const topics = state.topics ?? new Map<string, TopicProgress>();
+    // A topic that another member has now would keep its last figure here for ever.
+    for (const topic of shown) {
+      if (topics.has(topic)) continue;
+      lagRecords.remove({ ...labels, messaging_destination_name: topic });
+      lagSeconds.remove({ ...labels, messaging_destination_name: topic });
+    }
+    shown = new Set(topics.keys());
+    for (const [topic, { lag, oldestTimestampMs }] of topics) {
       const topicLabels = { ...labels, messaging_destination_name: topic };
       lagRecords.set(topicLabels, Number(lag));
       lagSeconds.set(topicLabels, oldestTimestampMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestTimestampMs) / 1000);

@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { currentEventId } from './event-context.ts';
 import { currentSpanIds } from './trace-context.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 export type { Logger } from 'pino';
 
@@ -86,11 +87,6 @@ function describeError(error: unknown, depth = 0): ErrorFields {
     ...(error.stack !== undefined && { stack: withoutCredentials(error.stack) }),
     ...(error.cause !== undefined && depth < 5 && { cause: describeError(error.cause, depth + 1) }),
   };
-}
-
-/** `postgres://user:password@host` stands in messages of drivers. */
-function withoutCredentials(text: string): string {
-  return text.replaceAll(/(\w+:\/\/)[^\s/@]+@/g, '$1[redacted]@').replaceAll(/\b(bearer)\s+[\w.~+/=-]+/gi, '$1 [redacted]');
 }
 
 function omitted(): string {

@@ -110,13 +110,13 @@ export const METRICS = {
   consumerLagRecords: {
     type: 'gauge',
     name: 'consumer_lag_records',
-    help: 'Records between the committed offset and the end of the log.',
+    help: 'Records between the first that is not finished and the end of the log.',
     labels: [GROUP, DESTINATION],
   },
   consumerLagSeconds: {
     type: 'gauge',
     name: 'consumer_lag_seconds',
-    help: 'Age of the oldest record that was fetched and is not finished.',
+    help: 'Age of the oldest record that was fetched and is not finished; of a halted partition at least the time since it was halted.',
     labels: [GROUP, DESTINATION],
   },
   consumerInFlightRecords: {

@@ -73,6 +73,12 @@ export function driverSuite({ createDriver }: DriverSuite): void {
       expect(await driver.listTopics()).not.toContain(missing);
     });
 
+    it('counts partitions', async () => {
+      const { topic } = await setUp(4);
+      expect(await driver.partitionCount(topic)).toBe(4);
+      await expect(driver.partitionCount(testPrefix('missing'))).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
+    });
+
     it('answers a ping', async () => {
       await expect(driver.ping(TIMEOUT_MS)).resolves.toBeUndefined();
     });

@@ -62,6 +62,24 @@ export function inboxSuite<Tx>({ createInbox, writeMark, readMarks, readDeadLett
     expect([await inbox.countAttempt(key), await inbox.countAttempt(key), await inbox.countAttempt(newKey())]).toEqual([1, 2, 1]);
   });
 
+  it('takes an attempt back, and never more than there were', async () => {
+    const inbox = await createInbox();
+    const key = newKey();
+    await inbox.uncountAttempt(key);
+    expect(await inbox.countAttempt(key)).toBe(1);
+    expect(await inbox.countAttempt(key)).toBe(2);
+    await inbox.uncountAttempt(key);
+    expect(await inbox.countAttempt(key)).toBe(2);
+  });
+
+  it('knows what was handled', async () => {
+    const inbox = await createInbox();
+    const key = newKey();
+    expect(await inbox.isHandled(key)).toBe(false);
+    await inbox.handleOnce(key, async () => {});
+    expect([await inbox.isHandled(key), await inbox.isHandled({ ...key, group: 'another.group' })]).toEqual([true, false]);
+  });
+
   it('starts a replay of a dead letter with a count of none', async () => {
     const inbox = await createInbox();
     const letter = deadLetterOf(testPrefix('group'), 9n);

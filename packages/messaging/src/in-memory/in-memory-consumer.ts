@@ -58,7 +58,8 @@ export class InMemoryConsumer implements RecordConsumer {
       pausedPartitions: this.#owned.filter((owned) => owned.isHeld || owned.window.size >= this.#bound).length,
       haltedPartitions: 0,
       lastProgressAtMs: this.#scheduler.lastProgressAtMs,
-      lag: this.#owned.reduce((sum, owned) => sum + this.#lagOf(owned), 0n),
+      lag: this.#lagOfAll(this.#owned),
+      dueLag: this.#lagOfAll(this.#owned.filter(({ isHeld }) => !isHeld)),
     };
   }
 
@@ -87,6 +88,10 @@ export class InMemoryConsumer implements RecordConsumer {
     const offset = owned.window.committable;
     if (offset !== undefined) this.#log.commit(this.options.group, owned.topic, owned.partition, offset);
     this.#fetchPartition(owned);
+  }
+
+  #lagOfAll(partitions: readonly AssignedPartition[]): bigint {
+    return partitions.reduce((sum, owned) => sum + this.#lagOf(owned), 0n);
   }
 
   #lagOf(owned: AssignedPartition): bigint {

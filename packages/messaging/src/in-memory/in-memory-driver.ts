@@ -55,6 +55,7 @@ export function createInMemoryDriver({ clock = systemClock }: { readonly clock?:
       for (const declaration of missing) log.create(declaration);
     },
     listTopics: async () => log.names(),
+    partitionCount: async (topic) => log.partitionsOf(topic).length,
     ping: async () => requireAvailable(),
     close: async () => {
       await Promise.all([...members].map((member) => member.stop()));

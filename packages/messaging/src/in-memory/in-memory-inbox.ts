@@ -57,6 +57,14 @@ export function createInMemoryInbox(): InMemoryInbox {
       attempts.set(nameOf(key), count);
       return count;
     },
+    uncountAttempt: async (key) => {
+      requireAvailable();
+      attempts.set(nameOf(key), Math.max(0, (attempts.get(nameOf(key)) ?? 0) - 1));
+    },
+    isHandled: async (key) => {
+      requireAvailable();
+      return handled.has(nameOf(key));
+    },
     deadLetter: async (letter) => {
       requireAvailable();
       attempts.delete(nameOf({ group: letter.group, source: letter.source, id: letter.eventId }));

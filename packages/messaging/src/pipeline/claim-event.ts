@@ -8,7 +8,7 @@ import type { Concern, Delivery } from './delivery.ts';
 
 export interface ClaimEventOptions {
   readonly claims: ClaimStore;
-  readonly inbox: Pick<Inbox<never>, 'countAttempt'>;
+  readonly inbox: Pick<Inbox<never>, 'countAttempt' | 'uncountAttempt' | 'isHandled'>;
   readonly metrics: Metrics;
   readonly clock: Clock;
   /** How often a claim is renewed while its handler runs, milliseconds. */
@@ -17,11 +17,15 @@ export interface ClaimEventOptions {
   readonly maxAttempts: number;
 }
 
+/** Longest wait before asking again for somebody else's claim: the other may end long before its lease does. */
+const LONGEST_CLAIM_WAIT_MS = 500;
+
 type Claim = { readonly token: string } | 'none';
 
 /**
  * The fast path of dedup. The attempt is counted here, before the handler runs: one that kills the process is counted too, and after
- * `maxAttempts` the event is not begun again. Without a claim store Postgres alone decides, and counts.
+ * `maxAttempts` the event is not begun again, unless it was handled before and only its claim was forgotten. Without a claim store
+ * Postgres alone decides, and counts.
  */
 export function claimEvent(options: ClaimEventOptions): Concern {
   const duplicates = options.metrics.counter(METRICS.eventDuplicatesTotal);
@@ -33,8 +37,7 @@ export function claimEvent(options: ClaimEventOptions): Concern {
     }
     const stopRenewing = claim === 'none' ? () => {} : renewClaim(options, delivery, claim.token);
     try {
-      if (delivery.attempt > options.maxAttempts) throw exhausted(delivery, options.maxAttempts);
-      const outcome = await next(delivery);
+      const outcome = (await isForgotten(options, delivery)) ? 'duplicate' : await next(delivery);
       stopRenewing();
       if (claim !== 'none') await options.claims.confirm(delivery.identity, claim.token);
       if (outcome === 'duplicate')
@@ -42,10 +45,36 @@ export function claimEvent(options: ClaimEventOptions): Concern {
       return outcome;
     } catch (error) {
       stopRenewing();
-      if (claim !== 'none') await options.claims.release(delivery.identity, claim.token, fateOf(error));
+      await giveBack(options, delivery, { claim, fate: fateOf(error, delivery) });
       throw error;
     }
   };
+}
+
+/** Of an event with no tries left: whether it was handled all the same. @throws {EventError} `ATTEMPTS_EXHAUSTED` when it was not */
+async function isForgotten({ inbox, maxAttempts }: ClaimEventOptions, { attempt, identity }: Delivery): Promise<boolean> {
+  if (attempt <= maxAttempts) return false;
+  if (await inbox.isHandled(identity)) return true;
+  throw new EventError('ATTEMPTS_EXHAUSTED', `${identity.type} ${identity.id} was begun ${maxAttempts} times and never finished`);
+}
+
+async function giveBack(
+  { claims, inbox }: ClaimEventOptions,
+  delivery: Delivery,
+  { claim, fate }: { claim: Claim; fate: AttemptFate },
+): Promise<void> {
+  if (claim === 'none') {
+    if (fate === 'taken-back') await uncount(inbox, delivery);
+    return;
+  }
+  await claims.release(delivery.identity, claim.token, fate);
+  if (fate === 'taken-back') delivery.counted.byClaims -= 1;
+}
+
+/** An inbox that is away keeps the count: the error on its way tells more than this one. */
+async function uncount(inbox: Pick<Inbox<never>, 'uncountAttempt'>, delivery: Delivery): Promise<void> {
+  delivery.counted.byInbox -= 1;
+  await inbox.uncountAttempt(delivery.identity).catch(() => undefined);
 }
 
 async function takeClaim(options: ClaimEventOptions, delivery: Delivery): Promise<Claim | 'done'> {
@@ -57,13 +86,15 @@ async function takeClaim(options: ClaimEventOptions, delivery: Delivery): Promis
       case 'done':
         return 'done';
       case 'in-work':
-        await waitFor(options.clock, result.retryAfterMs, delivery.signal);
+        await waitFor(options.clock, Math.min(result.retryAfterMs, LONGEST_CLAIM_WAIT_MS), delivery.signal);
         break;
       case 'claimed':
         delivery.attempt = Math.max(result.attempt, delivery.attempt + 1);
+        delivery.counted.byClaims += 1;
         return { token: result.token };
       case 'unavailable':
         delivery.attempt = Math.max(await options.inbox.countAttempt(delivery.identity), delivery.attempt + 1);
+        delivery.counted.byInbox += 1;
         return 'none';
     }
   }
@@ -87,17 +118,26 @@ function renewClaim({ claims, clock, renewEveryMs }: ClaimEventOptions, { identi
   };
 }
 
-function exhausted({ identity }: Delivery, max: number): EventError {
-  return new EventError('ATTEMPTS_EXHAUSTED', `${identity.type} ${identity.id} was begun ${max} times and never finished`);
+/** A store that is away, or a shutdown, is not the event's fault; and where tries are used up, none was begun. */
+function fateOf(error: unknown, { signal }: Delivery): AttemptFate {
+  const { fate, reason } = classify(error);
+  return signal.aborted || fate === 'systemic' || reason === 'attempts' ? 'taken-back' : 'counted';
 }
 
-/** A store that is away, or a shutdown, is not the event's fault. */
-function fateOf(error: unknown): AttemptFate {
-  return classify(error).fate === 'systemic' ? 'taken-back' : 'counted';
-}
-
-/** After a dead letter: a replay starts with a count of none. */
+/** The event starts anew: after a dead letter a replay has all its tries. */
 export async function forgetAttempts(claims: ClaimStore, identity: DedupKey): Promise<void> {
   const claim = await claims.claim(identity);
   if (claim.outcome === 'claimed') await claims.release(identity, claim.token, 'forgotten');
+}
+
+/**
+ * For a delivery that keeps its place and comes again from its first try: those it has counted are taken back, or an outage would use them up.
+ * What travels in the record's headers is not touched.
+ */
+export async function takeBackAttempts(
+  { claims, inbox }: Pick<ClaimEventOptions, 'claims' | 'inbox'>,
+  delivery: Delivery,
+): Promise<void> {
+  while (delivery.counted.byInbox > 0) await uncount(inbox, delivery);
+  if (delivery.counted.byClaims > 0) await forgetAttempts(claims, delivery.identity);
 }

@@ -117,6 +117,21 @@ describe('an event that is handled', () => {
     expect(attempts).toEqual([2]);
   });
 
+  it('notices within half a second that somebody else’s work has ended', async () => {
+    const clock = createManualClock();
+    const { handler } = counting();
+    const { deliver, claims } = await setUp(handler, { leaseMs: 10_000, clock });
+    const claim = await claims.claim(KEY);
+    let outcome: string | undefined;
+    void deliver(recordOf(thing())).then((each) => {
+      outcome = each;
+    });
+    await clock.advance(5);
+    await claims.confirm(KEY, claim.outcome === 'claimed' ? claim.token : '');
+    await clock.advance(500);
+    expect(outcome).toBe('duplicate');
+  });
+
   it('keeps its claim while its handler takes longer than the lease', async () => {
     let release = () => {};
     const clock = createManualClock();
@@ -320,6 +335,41 @@ describe('an event that kills the process', () => {
   });
 });
 
+describe('a dead letter for tries that are used up', () => {
+  it('tells of the last failure, in place and from the retry topic before', async () => {
+    const { deliver, inbox, driver, claims } = await setUp(
+      async () => {
+        throw new Error('redis://:hunter2@cache is full');
+      },
+      { retry: { inlineTries: 2, delays: ['5s'] }, leaseMs: 1 },
+    );
+    expect(await deliver(recordOf(thing()))).toBe('retried');
+    const [retry] = driver.records(`${GROUP}.retry.5s`);
+    expect(headerText(retry?.headers ?? {}, RETRY_HEADERS.lastError)).toBe('Error: redis://[redacted]@cache is full');
+    for (let kill = 0; kill < 2; kill += 1) {
+      await claims.claim(KEY);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    expect(await deliver(retry as IncomingRecord)).toBe('dead-lettered');
+    expect(inbox.deadLetters).toMatchObject([{ reason: 'attempts', error: { class: 'EventError:ATTEMPTS_EXHAUSTED' } }]);
+    expect(inbox.deadLetters[0]?.error.message).toContain('the last failure was Error: redis://[redacted]@cache is full');
+  });
+});
+
+describe('an event that was copied from the dead letters to its topic', () => {
+  it('is handled, with all its tries', async () => {
+    const { attempts, handler } = counting();
+    const { deliver } = await setUp(handler);
+    const copied = bytes({
+      [RETRY_HEADERS.originalTopic]: 'things.v1',
+      [RETRY_HEADERS.originalOffset]: '5',
+      [RETRY_HEADERS.attempts]: '12',
+    });
+    expect(await deliver(recordOf(thing(), { headers: { ...recordOf(thing()).headers, ...copied } }))).toBe('handled');
+    expect(attempts).toEqual([1]);
+  });
+});
+
 describe('trouble that is not the event’s', () => {
   it('keeps the record in its place while the inbox is away, and burns no attempts', async () => {
     const { attempts, handler } = counting();
@@ -340,6 +390,63 @@ describe('trouble that is not the event’s', () => {
     });
     driver.isAvailable = false;
     await expect(deliver(recordOf(thing()))).rejects.toMatchObject({ code: 'SEND_FAILED' });
+  });
+
+  it('burns no attempts while the retry topic cannot be written', async () => {
+    const { attempts, handler } = counting(() => {
+      throw transient();
+    });
+    const { deliver, driver, inbox, claims } = await setUp(handler);
+    driver.isAvailable = false;
+    for (let round = 0; round < 5; round += 1) {
+      claims.isAvailable = round % 2 === 0;
+      await expect(deliver(recordOf(thing()))).rejects.toMatchObject({ code: 'SEND_FAILED' });
+    }
+    driver.isAvailable = true;
+    for (const isAvailable of [true, false]) {
+      claims.isAvailable = isAvailable;
+      expect(await deliver(recordOf(thing()))).toBe('retried');
+      expect(attempts.slice(-3)).toEqual([1, 2, 3]);
+      claims.flush();
+    }
+    expect(inbox.deadLetters).toEqual([]);
+  });
+
+  it('burns no attempts while the claim store is away and the database gives up', async () => {
+    let isGivingUp = true;
+    const { attempts, handler } = counting(() => {
+      if (isGivingUp) throw new EventError('STORE_UNAVAILABLE', 'gone', { retryable: true });
+    });
+    const { deliver, inbox, claims } = await setUp(handler);
+    claims.isAvailable = false;
+    for (let round = 0; round < 13; round += 1) await expect(deliver(recordOf(thing()))).rejects.toThrow('gone');
+    isGivingUp = false;
+    expect(await deliver(recordOf(thing()))).toBe('handled');
+    expect(attempts).toEqual(Array.from({ length: 14 }, () => 1));
+    expect(inbox.deadLetters).toEqual([]);
+  });
+
+  it('makes no dead letter of a handled event that comes again and again while the claim store is away', async () => {
+    const { attempts, handler } = counting();
+    const { deliver, inbox, claims } = await setUp(handler);
+    claims.isAvailable = false;
+    expect(await deliver(recordOf(thing()))).toBe('handled');
+    for (let round = 0; round < 13; round += 1) expect(await deliver(recordOf(thing()))).toBe('duplicate');
+    expect(inbox.deadLetters).toEqual([]);
+    expect(attempts).toEqual([1]);
+  });
+
+  it('keeps counting what killed the process when an outage follows', async () => {
+    const { attempts, handler } = counting();
+    const clock = createManualClock();
+    const { deliver, claims, inbox } = await setUp(handler, { retry: { inlineTries: 2, delays: [] }, clock });
+    await claims.claim(KEY);
+    await clock.advance(10_001);
+    inbox.isAvailable = false;
+    await expect(deliver(recordOf(thing()))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    inbox.isAvailable = true;
+    expect(await deliver(recordOf(thing()))).toBe('handled');
+    expect(attempts).toEqual([2]);
   });
 
   it('keeps the record in its place when the dead letter cannot be written', async () => {

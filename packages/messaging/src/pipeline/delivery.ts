@@ -25,6 +25,8 @@ export interface Delivery {
   readonly event: () => Event;
   /** Tries of this event, this one included; set at the claim. */
   attempt: number;
+  /** Tries of this delivery that count at present, by who counted them: the inbox does while the claim store is away. */
+  readonly counted: { byClaims: number; byInbox: number };
 }
 
 /** What became of a record whose offset may be committed. */

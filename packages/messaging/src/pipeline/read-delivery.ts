@@ -9,7 +9,7 @@ import type { Delivery, Identity } from './delivery.ts';
  */
 export function createDeliveryReader({ group, codec }: { group: string; codec: EnvelopeCodec }) {
   return (record: IncomingRecord, signal: AbortSignal): Delivery => {
-    const history = readRetryHistory(record);
+    const history = readRetryHistory(group, record);
     const headers = attempt(() => readHeaders(record.headers));
     if (headers.error !== undefined) {
       return {
@@ -19,11 +19,12 @@ export function createDeliveryReader({ group, codec }: { group: string; codec: E
         identity: unreadable(group, history.original),
         event: thrower(headers.error),
         attempt: 0,
+        counted: { byClaims: 0, byInbox: 0 },
       };
     }
     const decode = once(() => withHeaders(decodeValue(codec, record), headers.value));
     const identity = headers.value === undefined ? fromValue(group, decode, history.original) : fromHeaders(group, headers.value);
-    return { record, history, signal, identity, event: decode, attempt: 0 };
+    return { record, history, signal, identity, event: decode, attempt: 0, counted: { byClaims: 0, byInbox: 0 } };
   };
 }
 
@@ -35,12 +36,13 @@ function decodeValue(codec: EnvelopeCodec, record: IncomingRecord): Event {
 /** The headers are what the whole backbone goes by; they also carry what an envelope has no field for. */
 function withHeaders(event: Event, headers: EventHeaders | undefined): Event {
   if (headers === undefined) return event;
-  const { id, source, type, subject, dataSchema, partitionKey, correlationId, causationId } = headers;
+  const { id, source, type, time, subject, dataSchema, partitionKey, correlationId, causationId } = headers;
   return {
     ...event,
     id,
     source,
     type,
+    time,
     ...(subject !== undefined && { subject }),
     ...(dataSchema !== undefined && { dataSchema }),
     ...(partitionKey !== undefined && { partitionKey }),

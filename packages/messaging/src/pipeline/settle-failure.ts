@@ -1,3 +1,4 @@
+import { EventError, isEventError } from '@throughline/events';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { ClaimStore } from '../claim-store.ts';
 import { classify, type Verdict } from '../classify.ts';
@@ -7,14 +8,14 @@ import type { RecordProducer } from '../messaging-driver.ts';
 import { withRetryHeaders } from '../retry-headers.ts';
 import { delayToMs, type RetryPolicy } from '../retry-policy.ts';
 import { retryDelayOf, retryTopic } from '../subscription-topics.ts';
-import { forgetAttempts } from './claim-event.ts';
+import { forgetAttempts, takeBackAttempts } from './claim-event.ts';
 import type { Concern, Deliver, Delivery, Outcome } from './delivery.ts';
-import { toDeadLetter } from './to-dead-letter.ts';
+import { describeError, toDeadLetter } from './to-dead-letter.ts';
 
 export interface SettleFailureOptions {
   readonly group: string;
   readonly policy: RetryPolicy;
-  readonly inbox: Pick<Inbox<never>, 'deadLetter'>;
+  readonly inbox: Pick<Inbox<never>, 'deadLetter' | 'countAttempt' | 'uncountAttempt' | 'isHandled'>;
   readonly claims: ClaimStore;
   readonly producer: () => Promise<RecordProducer>;
   readonly logger: Logger;
@@ -39,23 +40,45 @@ interface Failure {
 
 /**
  * What happens after a failure: tries in place, then the retry topics in rising order, then the dead letter. Only when one of these
- * writes is done does the record count as settled; otherwise the rejection passes and its offset stays.
+ * writes is done does the record count as settled; otherwise the rejection passes, its offset stays and its tries are not counted.
  */
 export function settleFailure(options: SettleFailureOptions): Concern {
   return (next) => async (delivery) => {
     delivery.attempt = delivery.history.attempts;
-    let firstFailedAtMs = delivery.history.firstFailedAtMs;
-    for (let tries = 1; ; tries += 1) {
-      const error = await failureOf(next, delivery);
-      if (error.outcome !== undefined) return error.outcome;
-      const verdict = classify(error.cause);
-      if (verdict.fate === 'systemic' || delivery.signal.aborted) throw error.cause;
-      firstFailedAtMs ??= options.clock.nowMs();
-      const failure: Failure = { delivery, error: error.cause, verdict, firstFailedAtMs };
-      if (verdict.fate === 'dead-letter' || tries >= inlineTries(options, failure)) return settle(options, failure);
-      await waitInline(options, failure, tries);
+    try {
+      return await settled(options, next, delivery);
+    } catch (error) {
+      await takeBackAttempts(options, delivery);
+      throw error;
     }
   };
+}
+
+async function settled(options: SettleFailureOptions, next: Deliver, delivery: Delivery): Promise<Outcome> {
+  let { firstFailedAtMs, lastError } = delivery.history;
+  for (let tries = 1; ; tries += 1) {
+    const failed = await failureOf(next, delivery);
+    if (failed.outcome !== undefined) return failed.outcome;
+    const verdict = classify(failed.cause);
+    if (verdict.fate === 'systemic' || delivery.signal.aborted) throw failed.cause;
+    firstFailedAtMs ??= options.clock.nowMs();
+    const error = withLastError(failed.cause, lastError);
+    const failure: Failure = { delivery, error, verdict, firstFailedAtMs };
+    if (verdict.fate === 'dead-letter' || tries >= inlineTries(options, failure)) return settle(options, failure);
+    lastError = summaryOf(error);
+    await waitInline(options, failure, tries);
+  }
+}
+
+/** That the tries are used up says nothing of why; the failure before it does. */
+function withLastError(error: unknown, lastError: string | undefined): unknown {
+  if (!isEventError(error) || error.code !== 'ATTEMPTS_EXHAUSTED' || !lastError) return error;
+  return new EventError(error.code, `${error.message}; the last failure was ${lastError}`, { cause: error });
+}
+
+function summaryOf(error: unknown): string {
+  const { class: name, message } = describeError(error);
+  return `${name}: ${message}`;
 }
 
 async function failureOf(
@@ -100,7 +123,13 @@ function nextDelay({ group, policy }: SettleFailureOptions, topic: string): stri
 async function retryLater(options: SettleFailureOptions, failure: Failure, delay: string): Promise<Outcome> {
   const { record, history, identity, attempt } = failure.delivery;
   const dueAtMs = options.clock.nowMs() + delayToMs(delay);
-  const headers = withRetryHeaders(record, { ...history, attempts: attempt, firstFailedAtMs: failure.firstFailedAtMs, dueAtMs });
+  const headers = withRetryHeaders(record, {
+    ...history,
+    attempts: attempt,
+    firstFailedAtMs: failure.firstFailedAtMs,
+    lastError: summaryOf(failure.error),
+    dueAtMs,
+  });
   const producer = await options.producer();
   const outgoing = { topic: retryTopic(options.group, delay), key: record.key, value: record.value, headers };
   await producer.send([outgoing], { timeoutMs: RETRY_SEND_TIMEOUT_MS });

@@ -1,9 +1,14 @@
 import { headerText } from '@throughline/events';
+import { withoutCredentials } from '@throughline/telemetry';
 import type { DeadLetter, DeadLetterReason } from '../inbox.ts';
+import { withoutRetryHeaders } from '../retry-headers.ts';
 import type { Delivery } from './delivery.ts';
 
-const MAX_MESSAGE_CHARACTERS = 1024;
+const MAX_CLASS_BYTES = 256;
+const MAX_MESSAGE_BYTES = 1024;
 const MAX_STACK_BYTES = 4096;
+/** The last moment of the year 9999: later ones have no RFC 3339 form. */
+const LAST_MOMENT_MS = 253_402_300_799_999;
 
 /** Counts how often a dead letter was sent back; set by the replay. */
 const REPLAY_COUNT_HEADER = 'dlq-replay-count';
@@ -16,32 +21,53 @@ export interface DeadLetterFacts {
   readonly lastFailedAtMs: number;
 }
 
-/** The record and the story of its failure, cut to what a header may hold. */
+/**
+ * The record with its own headers and the story of its failure, cut to what a header may hold and without credentials. Whatever the record
+ * has in it, the letter can be stored: one that could not would hold up its partition for ever.
+ */
 export function toDeadLetter({ delivery, error, reason, firstFailedAtMs, lastFailedAtMs }: DeadLetterFacts): DeadLetter {
   const { record, identity, history, attempt } = delivery;
   const { topic, partition, offset, timestampMs } = history.original;
-  const replays = Number(headerText(record.headers, REPLAY_COUNT_HEADER) ?? '0');
+  const replays = headerText(record.headers, REPLAY_COUNT_HEADER) ?? '';
   return {
     group: identity.group,
-    record,
-    original: { topic, partition, offset, timestampMs },
-    eventId: identity.id,
-    source: identity.source,
-    eventType: identity.type,
+    record: { ...record, headers: withoutRetryHeaders(record.headers) },
+    original: { topic, partition, offset, timestampMs: moment(timestampMs) },
+    eventId: withoutNul(identity.id),
+    source: withoutNul(identity.source),
+    eventType: identity.type === undefined ? undefined : withoutNul(identity.type),
     reason,
     attempts: Math.max(attempt, 1),
-    firstFailedAtMs,
+    firstFailedAtMs: moment(firstFailedAtMs),
     lastFailedAtMs,
-    error: describe(error),
-    replayCount: Number.isInteger(replays) && replays >= 0 ? replays : 0,
+    error: describeError(error),
+    replayCount: /^\d{1,9}$/.test(replays) ? Number(replays) : 0,
   };
 }
 
-function describe(error: unknown): DeadLetter['error'] {
-  if (!(error instanceof Error)) return { class: typeof error, message: cut(String(error), MAX_MESSAGE_CHARACTERS), stack: '' };
+/** What is told of an error outside of this process; the same credentials are taken out as from log lines. */
+export function describeError(error: unknown): DeadLetter['error'] {
+  if (!(error instanceof Error)) return { class: typeof error, message: tellable(String(error), MAX_MESSAGE_BYTES), stack: '' };
   const code = (error as { code?: unknown }).code;
   const name = typeof code === 'string' ? `${error.name}:${code}` : error.name;
-  return { class: name, message: cut(error.message, MAX_MESSAGE_CHARACTERS), stack: cut(error.stack ?? '', MAX_STACK_BYTES) };
+  return {
+    class: tellable(name, MAX_CLASS_BYTES),
+    message: tellable(error.message, MAX_MESSAGE_BYTES),
+    stack: tellable(error.stack ?? '', MAX_STACK_BYTES),
+  };
+}
+
+function tellable(text: string, maxBytes: number): string {
+  return cut(withoutNul(withoutCredentials(String(text))), maxBytes);
+}
+
+/** Postgres' text cannot hold it. An id with one was never recorded anywhere, so nothing else is meant by the changed one. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+function moment(atMs: number): number {
+  return Math.min(Math.max(0, atMs), LAST_MOMENT_MS);
 }
 
 /** By bytes of UTF-8, never inside a character. */

@@ -1,0 +1,71 @@
+import { backOffMs } from './back-off.ts';
+import type { Clock } from './clock.ts';
+
+export interface StartGateOptions {
+  /** How many may be in work when all is well. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Called when a wait is over. */
+  readonly onOpen: () => void;
+}
+
+/** Longest time without a probe: how late the end of an outage may be noticed. */
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * How many records may be in work. A rejection says that a store or the broker is away: nothing begins for a while, then one as a probe,
+ * and with each that ends well twice as many as before. So an outage does not burn through everything that waits.
+ */
+export class StartGate {
+  readonly #options: StartGateOptions;
+  #limit: number;
+  #isShut = false;
+  #pauses = 0;
+  #round = 0;
+  #inRound = 0;
+
+  constructor(options: StartGateOptions) {
+    this.#options = options;
+    this.#limit = options.concurrency;
+  }
+
+  /** @param inFlight all that are in work, also those that began before the last pause */
+  allows(inFlight: number): boolean {
+    return !this.#isShut && this.#inRound < this.#limit && inFlight < this.#options.concurrency;
+  }
+
+  /** @returns the round, which each pause ends; what began in one that is over is no news when it ends. */
+  begun(): number {
+    this.#inRound += 1;
+    return this.#round;
+  }
+
+  succeeded(round: number): void {
+    if (round !== this.#round) return;
+    this.#inRound -= 1;
+    const { concurrency } = this.#options;
+    this.#limit = Math.min(concurrency, this.#limit * 2);
+    if (this.#limit === concurrency) this.#pauses = 0;
+  }
+
+  rejected(round: number): void {
+    if (round !== this.#round) return;
+    const { clock, random, onOpen } = this.#options;
+    this.#round += 1;
+    this.#inRound = 0;
+    this.#pauses += 1;
+    this.#limit = 1;
+    this.#isShut = true;
+    clock.after(Math.min(LONGEST_PAUSE_MS, backOffMs(this.#pauses, random)), () => {
+      this.#isShut = false;
+      onOpen();
+    });
+  }
+
+  /** Ended without telling anything: its assignment was lost. */
+  dropped(round: number): void {
+    if (round === this.#round) this.#inRound -= 1;
+  }
+}
