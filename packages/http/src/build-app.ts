@@ -3,6 +3,7 @@ import { currentTraceId, type Logger, METRICS, type Metrics } from '@throughline
 import express from 'express';
 import { Problem } from './problem.ts';
 import { problemOfError } from './problem-of-error.ts';
+import { requireSoundMessage } from './refuse-bad-message.ts';
 import type { Answer, Route } from './route.ts';
 import { groupRoutes, type RouteGroup } from './router.ts';
 import { compileRoute, type RouteEnvironment, type RunRoute } from './run-route.ts';
@@ -27,6 +28,16 @@ export function buildApp(options: AppOptions): express.Express {
   app.enable('strict routing').enable('case sensitive routing');
   app.set('trust proxy', options.trustedProxies);
   const watch = requestWatcher(options.metrics, options.logger);
+  app.use((request, response, next) => {
+    try {
+      requireSoundMessage(request);
+    } catch (error) {
+      watch(request, response, NOT_MATCHED);
+      refuse({ request, response, error, logger: options.logger, operation: NOT_MATCHED });
+      return;
+    }
+    next();
+  });
   app.get('/openapi.json', (request, response) => {
     watch(request, response, '/openapi.json');
     response.setHeader('content-type', 'application/json');

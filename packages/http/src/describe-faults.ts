@@ -12,7 +12,7 @@ export function describeFaults(part: string, faults: readonly ErrorObject[]): Fi
   return faults
     .filter((fault) => fault.keyword !== 'if' && !alternatives.some((path) => fault.schemaPath.startsWith(path)))
     .slice(0, MAX_FAULTS)
-    .map((fault) => ({ field: fieldOf(part, fault), message: messageOf(fault) }));
+    .map((fault) => ({ field: fieldOf(part, fault), message: messageOf(part, fault) }));
 }
 
 function fieldOf(part: string, fault: ErrorObject): string {
@@ -21,7 +21,7 @@ function fieldOf(part: string, fault: ErrorObject): string {
   return part + fault.instancePath + (name === undefined ? '' : `/${name}`);
 }
 
-function messageOf(fault: ErrorObject): string {
+function messageOf(part: string, fault: ErrorObject): string {
   const parameters = fault.params as {
     limit?: number;
     allowedValues?: readonly unknown[];
@@ -34,11 +34,13 @@ function messageOf(fault: ErrorObject): string {
       return 'is required';
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return 'is not a known field';
+      return fault.instancePath === '' && part === 'query' ? 'is not a known parameter' : 'is not a known field';
     case 'minLength':
       return `must have at least ${parameters.limit} characters`;
     case 'maxLength':
       return `must have at most ${parameters.limit} characters`;
+    case 'minProperties':
+      return `must have at least ${parameters.limit} ${parameters.limit === 1 ? 'field' : 'fields'}`;
     case 'minItems':
       return `must have at least ${parameters.limit} items`;
     case 'maxItems':

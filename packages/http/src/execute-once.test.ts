@@ -128,6 +128,13 @@ describe('a request with an Idempotency-Key', () => {
     expect(await send({ key: 'k1', body: '{"name":"two"}' })).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
   });
 
+  it('is admitted first: a refused request costs no hash and no claim', async () => {
+    const refused = new Problem({ kind: 'too-many-requests', code: 'slow_down', detail: 'Later.' });
+    const { send, scopes } = await serve(counting(), { hasSecretBody: true, admit: () => Promise.reject(refused) });
+    expect(await send({ key: 'k' })).toMatchObject({ status: 429, code: 'slow_down' });
+    expect(scopes).toEqual([]);
+  });
+
   it('keeps its claim while the handler works', async () => {
     const finish = Promise.withResolvers<void>();
     const { send, renewals } = await serve(async () => {

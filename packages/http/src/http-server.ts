@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { Logger, Metrics } from '@throughline/telemetry';
 import { buildApp } from './build-app.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import { closeIdleConnections } from './idle-timeout.ts';
 import { listen } from './listen.ts';
 import { type OpenApiDocument, openApiOf } from './open-api.ts';
 import type { VerifyToken } from './principal.ts';
+import { answerBadMessages } from './refuse-bad-message.ts';
 import type { Route } from './route.ts';
 import { createRequestValidators } from './validate-request.ts';
 
@@ -28,7 +30,7 @@ export interface HttpServerOptions {
   readonly headersTimeoutMs?: number;
   /** Time for a JSON body to arrive. (Default: 15 000) */
   readonly bodyTimeoutMs?: number;
-  /** A connection on which nothing moves for so long is closed. (Default: 60 000) */
+  /** A connection on which nothing moves for so long is closed, except between a whole request and its answer. (Default: 60 000) */
   readonly idleTimeoutMs?: number;
   /** An unused connection is kept for so long; must be above that of the proxy in front, or requests race with its end. (Default: 75 000) */
   readonly keepAliveTimeoutMs?: number;
@@ -70,8 +72,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     trustedProxies: options.trustedProxies ?? 'loopback, linklocal, uniquelocal',
     drained: drained.signal,
   });
-  const server = createServer({ ...timeoutsOf(options), noDelay: true }, app);
-  server.setTimeout(options.idleTimeoutMs ?? 60_000);
+  const server = createServer({ ...timeoutsOf(options), noDelay: true, requireHostHeader: false }, app);
+  answerBadMessages(server);
+  closeIdleConnections(server, options.idleTimeoutMs ?? 60_000);
   // With a listener Node leaves the "100 Continue" to us: it is sent once a request is let in.
   // As a request like any other, because that is the event which tracing knows.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));

@@ -53,7 +53,7 @@ const COMPONENTS = {
       required: false,
       description:
         'Makes sending again safe: the same key and request give the stored answer for 24 h, another request 422, one still under way 409.',
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
+      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
     },
   },
   securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },

@@ -1,12 +1,15 @@
 import Type, { type TInteger, type TObject, type TOptional, type TString } from 'typebox';
-import type { Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 import { validationFailed } from './validate-request.ts';
+
+/** A name of 1024 bytes, each of which JSON escapes, as base64. */
+const MAX_CURSOR_CHARACTERS = 4096;
 
 /** Query parameters of every list: `limit` 1–1000 (default 50), `after` a cursor. Spread its `properties` into a larger schema. */
 export function pageSchema(): TObject<{ limit: TInteger; after: TOptional<TString> }> {
   return Type.Object({
     limit: Type.Integer({ minimum: 1, maximum: 1000, default: 50, description: 'Items a page.' }),
-    after: Type.Optional(Type.String({ maxLength: 2048, description: '`next` of the page before.' })),
+    after: Type.Optional(Type.String({ maxLength: MAX_CURSOR_CHARACTERS, description: '`next` of the page before.' })),
   });
 }
 
@@ -28,6 +31,19 @@ export function decodeCursor(text: string, length?: number): CursorValue[] {
   if (!Array.isArray(values) || !values.every(isCursorValue) || (length !== undefined && values.length !== length))
     throw cursorProblem();
   return values;
+}
+
+/** A field check of `query/after` from the function that reads the list's cursors and throws a Problem for any other text. */
+export function cursorCheck(read: (text: string) => unknown): (text: string) => string | undefined {
+  return (text) => {
+    try {
+      read(text);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Problem) return error.errors[0]?.message ?? error.message;
+      throw error;
+    }
+  };
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type EntityTag, parseEntityTags, tagsMatch } from './entity-tags.ts';
+import { parseHttpDate } from './http-date.ts';
 
 export interface PreconditionOptions {
   /** The present representation's entity tag with its quotes; undefined when there is none. */
@@ -33,13 +34,15 @@ export function evaluatePreconditions(options: PreconditionOptions): 'proceed' |
   return 'proceed';
 }
 
-/** Whether a `Range` may be honoured: there is no `If-Range`, or it names the present representation (§13.1.5: strong comparison, exact date). */
-export function isRangeCurrent(options: Pick<PreconditionOptions, 'etag' | 'lastModified' | 'headers'>): boolean {
+/**
+ * Whether a `Range` may be honoured: there is no `If-Range`, or it names the present representation by its strong entity tag (§13.1.5).
+ * A date never does: a representation may change twice within a second, so that a date is a weak validator (§8.8.2.2), and parts of two would be put together.
+ */
+export function isRangeCurrent(options: Pick<PreconditionOptions, 'etag' | 'headers'>): boolean {
   const ifRange = options.headers['if-range'];
   if (typeof ifRange !== 'string') return true;
-  if (ifRange.includes('"')) return ifRange.trim() !== '*' && matches(ifRange, options.etag, 'strong');
-  const time = Date.parse(ifRange);
-  return options.lastModified !== undefined && time === wholeSeconds(options.lastModified);
+  const tags = parseEntityTags(ifRange);
+  return Array.isArray(tags) && tags.length === 1 && matches(ifRange, options.etag, 'strong');
 }
 
 function matches(header: string, etag: string | undefined, comparison: 'strong' | 'weak'): boolean {
@@ -55,8 +58,8 @@ function matches(header: string, etag: string | undefined, comparison: 'strong' 
 /** Undefined when the header is absent, is no date, or there is nothing to compare it with. */
 function isModifiedSince(header: string | undefined, lastModified: Date | undefined): boolean | undefined {
   if (header === undefined || lastModified === undefined) return undefined;
-  const time = Date.parse(header);
-  return Number.isNaN(time) ? undefined : wholeSeconds(lastModified) > time;
+  const time = parseHttpDate(header);
+  return time === undefined ? undefined : wholeSeconds(lastModified) > time;
 }
 
 /** HTTP dates have no fractions. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { Problem } from './problem.ts';
@@ -15,7 +16,7 @@ export type ReadJsonBody = (request: IncomingMessage, response: ServerResponse) 
 
 export function createJsonBodyReader(options: ReadJsonBodyOptions): ReadJsonBody {
   const limitBytes = options.limitBytes ?? DEFAULT_LIMIT_BYTES;
-  const parse = express.json({ limit: limitBytes, type: () => true });
+  const parse = express.json({ limit: limitBytes, type: () => true, strict: false, verify: requireUtf8 });
   return (request, response) => {
     if (!hasBody(request)) return Promise.resolve(undefined);
     if (!isJson(request.headers['content-type'])) return Promise.reject(unsupported('The body must be application/json.'));
@@ -28,6 +29,11 @@ export function createJsonBodyReader(options: ReadJsonBodyOptions): ReadJsonBody
       });
     });
   };
+}
+
+/** Decoders put U+FFFD for what is not UTF-8, and what is stored would not be what was sent. */
+function requireUtf8(_request: unknown, _response: unknown, bytes: Buffer, encoding: string): void {
+  if (encoding === 'utf-8' && !isUtf8(bytes)) throw new TypeError('the body is not UTF-8');
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -51,7 +57,7 @@ function bodyProblem(error: unknown, limitBytes: number): Problem {
     case 'request.size.invalid':
       return new Problem({ kind: 'malformed', code: 'body_incomplete', detail: 'The body ended before its announced length.' });
     default:
-      return new Problem({ kind: 'malformed', code: 'body_malformed', detail: 'The body is not JSON.' });
+      return new Problem({ kind: 'malformed', code: 'body_malformed', detail: 'The body is not JSON in UTF-8.' });
   }
 }
 

@@ -40,12 +40,17 @@ export interface RouteContext<Path, Query, Headers, Body> {
   requirePrincipal(): Principal;
   readonly clientAddress: string;
   readonly idempotency: IdempotentRequest | undefined;
+  /** For routes with `rawBody`: tells a client that waits for it (`Expect: 100-continue`) to send its body. Call it once nothing can be refused by the head alone any more. */
+  acceptBody(): void;
   /** Raw access for streams: uploads read `request`, downloads write `response` and return 'streamed'. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Aborts when the client went away or the server drains past its deadline. */
   readonly signal: AbortSignal;
 }
+
+/** What is wrong with one field's value, in words, or undefined. */
+export type FieldCheck = (value: never) => string | undefined;
 
 /**
  * One operation: routed, validated, documented (OpenAPI 3.1) from this one declaration.
@@ -66,11 +71,17 @@ export interface Route<
   /** Every one of these scopes must be in the token, else 403 `scope_missing`. */
   readonly scopes?: readonly string[];
   readonly pathSchema?: Path;
+  /** Reads overlook parameters that it does not name; writes refuse them, because a write that overlooks half of what it was told does something else. */
   readonly querySchema?: Query;
   /** Lower-case names. */
   readonly headersSchema?: Headers;
   /** JSON body; objects in it refuse fields they do not name, unless they say `additionalProperties`. Absent = the body is not read. */
   readonly bodySchema?: Body;
+  /**
+   * What schemas cannot say, by field (`path/name`, `query/after`, `header/x-one`, `body/tags`). A check sees values that fit their schema, coerced;
+   * what it finds is reported together with all other faults of the request.
+   */
+  readonly fieldChecks?: Readonly<Record<string, FieldCheck>>;
   /** Largest JSON body in bytes. (Default: 65 536) */
   readonly bodyLimitBytes?: number;
   /** For OpenAPI when the handler reads `request` itself, e.g. `multipart/form-data`. */
@@ -79,6 +90,8 @@ export interface Route<
   readonly idempotent?: boolean;
   /** The body holds a secret such as a password: an Idempotency-Key keeps only a slow, salted hash of it. */
   readonly hasSecretBody?: boolean;
+  /** Runs on a valid request before anything that costs, Idempotency-Key included: a rate limit. @throws {Problem} to refuse. */
+  readonly admit?: (caller: { readonly clientAddress: string; readonly principal: Principal | undefined }) => Promise<void>;
   /** For other services only: left out of the OpenAPI document. Guard it with `requireInternalToken`. (Default: false) */
   readonly isInternal?: boolean;
   readonly responses: Readonly<Record<number, RouteResponse>>;

@@ -4,6 +4,7 @@ import { METRICS } from '@throughline/telemetry';
 import { authenticate, unauthenticated } from './authenticate.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type ExecuteOnceOptions, executeOnce } from './execute-once.ts';
+import { isContinueAwaited } from './expect-continue.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { parseQuery } from './parse-query.ts';
@@ -54,9 +55,10 @@ export function compileRoute(route: Route, environment: RouteEnvironment): RunRo
       headers: pick(request, headerNames),
       body: undefined,
     };
-    allowBody(request, response);
+    if (route.rawBody === undefined) allowBody(request, response);
     if (readBody !== undefined) parts.body = (await readBody(request, response)) ?? null;
     validate(parts);
+    await route.admit?.({ clientAddress: routed.clientAddress, principal });
     return execute(routed, parts, principal);
   };
 }
@@ -110,6 +112,7 @@ function contextOf(
     },
     clientAddress: routed.clientAddress,
     idempotency,
+    acceptBody: () => allowBody(routed.request, routed.response),
     request: routed.request,
     response: routed.response,
     get signal() {
@@ -126,5 +129,5 @@ function pick(request: IncomingMessage, names: readonly string[]): Record<string
 
 /** A client that sent `Expect: 100-continue` gets its go-ahead only now, so that refused uploads are never sent. */
 function allowBody(request: IncomingMessage, response: ServerResponse): void {
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  if (isContinueAwaited(request)) response.writeContinue();
 }

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type EdgeFixture, freePort, makeEdge, startEdge } from './edge.fixture.ts';
 import { createUpstreamReadiness } from './upstream-readiness.ts';
 
@@ -47,6 +49,33 @@ describe('paths', () => {
     expect(await edge.rawGet('http://somewhere:1/storage/search?fileName=x')).toMatch(/^HTTP\/1.1 200 /);
     expect(edge.asked).toEqual(['GET /storage/search?fileName=x']);
   });
+});
+
+describe('a body', () => {
+  it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('of %s is never read as a request of its own', async (method) => {
+    const hidden = 'PUT /storage/buckets/b/objects/hidden HTTP/1.1\r\nHost: e\r\nContent-Length: 0\r\n\r\n';
+    const head = [`${method} /storage/buckets HTTP/1.1`, 'Host: e', 'Connection: content-length, close'];
+    const socket = await edge.rawOpen([...head, `Content-Length: ${hidden.length}`, '', hidden].join('\r\n'));
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /);
+    await edge.fetch('/storage/search');
+    expect(edge.asked).toEqual([`${method} /storage/buckets`, 'GET /storage/search']);
+  });
+
+  it('of HTTP/1.0 is not asked for with an interim answer', async () => {
+    const head = ['PUT /storage/buckets/b/objects/a HTTP/1.0', 'Expect: 100-continue', 'Content-Length: 1'];
+    const socket = await edge.rawOpen([...head, '', 'x'].join('\r\n'));
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+it.each([
+  ['Host: a\r\nHost: b', 400, 'host_invalid'],
+  ['Host: a\r\nTransfer-Encoding: gzip, chunked', 501, 'transfer_coding_unsupported'],
+  [`Host: a\r\nX: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
+])('does not pass %j on', async (headers, status, code) => {
+  const answer = await text(await edge.rawOpen(`PUT /storage/search HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`));
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*"code":"${code}"`));
+  expect(edge.asked).toEqual([]);
 });
 
 it('tells the service who edge.asked, and nothing that only claims to', async () => {
@@ -105,6 +134,14 @@ describe('what the edge answers itself', () => {
     const answer = await edge.fetch('/healthz', { method: 'POST' });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
+});
+
+it('gives up a client that does not get to the end of its head', async () => {
+  const impatient = makeEdge(edge.servicePort, { headersTimeoutMs: 50 });
+  const { port } = await impatient.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET /livez HTTP/1.1\r\nHo'));
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 408 [\s\S]*"code":"request_too_slow"/);
+  await impatient.close();
 });
 
 it('lets a request under way end before it closes', async () => {

@@ -1,6 +1,13 @@
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type OpenApiDocument, Problem, sendProblem, traceIdOrRandom } from '@throughline/http';
+import {
+  answerBadMessages,
+  type OpenApiDocument,
+  Problem,
+  requireSoundMessage,
+  sendProblem,
+  traceIdOrRandom,
+} from '@throughline/http';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import { closeServer } from './close-server.ts';
 import { forwardRequest, type Upstream } from './forward-request.ts';
@@ -19,6 +26,8 @@ export interface EdgeServerOptions {
   readonly connectTimeoutMs?: number;
   /** A request in which nothing moves for so long is given up. (Default: 120 000) */
   readonly idleTimeoutMs?: number;
+  /** Time for a request's head to arrive. (Default: 15 000) */
+  readonly headersTimeoutMs?: number;
   /** At close: how long requests under way may take to end. (Default: 20 000) */
   readonly drainDeadlineMs?: number;
 }
@@ -33,7 +42,7 @@ export interface EdgeServer {
 const KEPT_CONNECTION_MS = 30_000;
 
 export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
-  const { connectTimeoutMs = 3_000, idleTimeoutMs = 120_000, drainDeadlineMs = 20_000 } = options;
+  const { connectTimeoutMs = 3_000, idleTimeoutMs = 120_000, headersTimeoutMs = 15_000, drainDeadlineMs = 20_000 } = options;
   const agent = new Agent({ keepAlive: true, timeout: KEPT_CONNECTION_MS, scheduling: 'lifo', maxFreeSockets: 256 });
   const observe = observer(options.metrics);
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -43,7 +52,15 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
     );
   };
   // A whole request may take hours (a large upload on a slow line); what bounds it is that something moves.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 15_000, keepAliveTimeout: 60_000, noDelay: true }, handle);
+  const timeouts = {
+    requestTimeout: 0,
+    headersTimeout: headersTimeoutMs,
+    keepAliveTimeout: 60_000,
+    // Node looks for late heads only so often, and every 30 s if not told.
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
+  };
+  const server = createServer({ ...timeouts, noDelay: true, requireHostHeader: false }, handle);
+  answerBadMessages(server);
   // As a request like any other, because that is the event which tracing knows.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   // Later than the service's side, so that a client whose service fell silent is told so instead of being cut off.
@@ -68,6 +85,12 @@ interface EdgeRequest {
 
 async function answer(options: EdgeServerOptions, edgeRequest: EdgeRequest): Promise<void> {
   const { request, response, path, target, observe, forwarding } = edgeRequest;
+  try {
+    requireSoundMessage(request);
+  } catch (error) {
+    observe(request, response, 'none');
+    throw error;
+  }
   const page = ownPages(options)[path];
   if (page !== undefined) {
     observe(request, response, path);

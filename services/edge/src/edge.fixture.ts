@@ -63,7 +63,7 @@ export async function startEdge(): Promise<EdgeFixture> {
 }
 
 /** An edge whose services are all at that port. */
-export function makeEdge(servicePort: number, options: { idleTimeoutMs?: number } = {}): EdgeServer {
+export function makeEdge(servicePort: number, options: { idleTimeoutMs?: number; headersTimeoutMs?: number } = {}): EdgeServer {
   const url = new URL(`http://127.0.0.1:${servicePort}`);
   const upstreams = ['auth', 'bucket', 'object', 'metadata'].map((name) => ({ name, url }));
   return createEdgeServer({

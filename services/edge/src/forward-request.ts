@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
+import { isContinueAwaited } from '@throughline/http';
 import { answerEarly } from './answer-early.ts';
 import { hasBody, toClientHeaders, toServiceHeaders } from './forwarded-headers.ts';
 
@@ -109,8 +110,7 @@ function sendBody(request: IncomingMessage, response: ServerResponse, outgoing: 
     outgoing.end();
     return;
   }
-  const isAwaited = request.headers.expect?.toLowerCase() === '100-continue';
-  if (!isAwaited) {
+  if (!isContinueAwaited(request)) {
     request.pipe(outgoing);
     return;
   }

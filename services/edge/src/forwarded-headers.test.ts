@@ -55,6 +55,13 @@ describe('toServiceHeaders', () => {
     });
   });
 
+  it.each([
+    ['content-length', '5'],
+    ['transfer-encoding', 'chunked'],
+  ])('says where the body ends, though Connection names %s', (name, value) => {
+    expect(toServiceHeaders({ connection: [name], [name]: [value] }, origin)).toMatchObject({ [name]: value });
+  });
+
   it('frames a body of unknown length anew', () => {
     expect(toServiceHeaders({ 'transfer-encoding': ['gzip, chunked'] }, origin)['transfer-encoding']).toBe('chunked');
   });

@@ -41,7 +41,10 @@ export interface Origin {
  */
 export function toServiceHeaders(headers: DistinctHeaders, origin: Origin): OutgoingHttpHeaders {
   const forwarded = without(headers, KEPT_FROM_SERVICES);
+  // Where the body ends is said here alone: with `Connection: content-length` it would go unframed, and be read as the next request.
+  const length = headers['content-length']?.[0];
   if (headers['transfer-encoding'] !== undefined) forwarded['transfer-encoding'] = 'chunked';
+  else if (length !== undefined) forwarded['content-length'] = length;
   forwarded['x-forwarded-for'] = origin.clientAddress;
   forwarded['x-forwarded-proto'] = origin.protocol;
   const host = headers.host?.[0];

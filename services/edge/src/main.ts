@@ -30,7 +30,7 @@ await runService({
       metrics,
     });
     const { port } = await edge.listen({ host: config.host, port: config.httpPort });
-    onStop('edge server', () => edge.close());
+    onStop('edge server', () => edge.close(), { atMostMs: 21_000 });
     logger.info({ host: config.host, port }, `The edge listens on ${config.host}:${port}`);
   },
 });

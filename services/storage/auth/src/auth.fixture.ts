@@ -68,7 +68,7 @@ export async function startAuth({ databaseUrl, redisUrl, prefix, clock }: AuthFi
   await ensureAdministrator(ADMIN, { database, accounts, hasher });
   const redis = createRedis({ url: redisUrl, logger });
   await redis.ping(1_000).catch(() => undefined);
-  const rateLimiter = createRateLimiter({ redis, prefix, logger, metrics });
+  const rateLimiter = createRateLimiter({ redis, prefix, incarnation: prefix, logger, metrics });
   const makeKeys = (secret = SECRET): SigningKeys => {
     const cipher = createKeyCipher(secret);
     return createSigningKeys({ database, cipher, activationDelayMs: MINUTE_MS, tokenLifetimeMs: HOUR_MS, clock });

@@ -1,15 +1,9 @@
-import { integer, oneOf, optional, port, readConfig, text, url } from '@throughline/service';
-import { LOG_LEVELS } from '@throughline/telemetry';
+import { integer, optional, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
 
 /** Settings of the auth service. @throws with every fault of the environment at once. */
 export function readAuthConfig(env: NodeJS.ProcessEnv) {
   return readConfig(env, {
-    host: text('HOST', { default: '127.0.0.1' }),
-    httpPort: port('HTTP_PORT'),
-    opsPort: port('OPS_PORT'),
-    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    databaseUrl: url('DATABASE_URL', { secret: true }),
-    redisUrl: url('REDIS_URL', { secret: true }),
+    ...SERVICE_FIELDS,
     issuer: url('AUTH_ISSUER'),
     jwksUrl: url('AUTH_JWKS_URL'),
     keyEncryptionSecret: text('KEY_ENCRYPTION_SECRET', { secret: true }),

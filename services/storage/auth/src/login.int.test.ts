@@ -54,6 +54,11 @@ describe('login', () => {
     expect(unknown).toEqual(wrong);
   });
 
+  it('refuses an address with NUL, which no column holds', async () => {
+    const { status, body } = await auth.login('a\u0000@example.com');
+    expect([status, body.errors[0].field]).toEqual([422, 'body/email']);
+  });
+
   it('takes about as long for an unknown address as for a wrong password', async () => {
     const email = someEmail();
     await auth.register(email);

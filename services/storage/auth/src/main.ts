@@ -54,7 +54,7 @@ await runService({
       requestTimeoutMs: 30_000,
     });
     const { port } = await server.listen({ host: config.host, port: config.httpPort });
-    runtime.onStop('http server', () => server.close());
+    runtime.onStop('http server', () => server.close(), { atMostMs: 9_000 });
     logger.info({ port }, `Auth listens on ${config.host}:${port}`);
   },
 });

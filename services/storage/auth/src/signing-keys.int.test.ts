@@ -69,6 +69,14 @@ describe('keys', () => {
     });
   });
 
+  it('are rotated once by one Idempotency-Key', async () => {
+    const token = await auth.tokenOf(ADMIN);
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const first = await auth.call('POST', '/keys/rotate', { token, headers });
+    expect((await auth.call('POST', '/keys/rotate', { token, headers })).body).toEqual(first.body);
+    expect((await keyIds()).filter((kid) => kid === first.body.kid)).toHaveLength(1);
+  });
+
   it('are at most sixteen', async () => {
     const token = await auth.tokenOf(ADMIN);
     let last = await auth.call('POST', '/keys/rotate', { token });

@@ -47,7 +47,7 @@ await runService({
       requestTimeoutMs: 30_000,
     });
     const { port } = await server.listen({ host: config.host, port: config.httpPort });
-    runtime.onStop('http server', () => server.close());
+    runtime.onStop('http server', () => server.close(), { atMostMs: 9_000 });
     logger.info({ port }, `Buckets listens on ${config.host}:${port}`);
   },
 });

@@ -1,15 +1,9 @@
-import { flag, list, oneOf, port, readConfig, text, url } from '@throughline/service';
-import { LOG_LEVELS } from '@throughline/telemetry';
+import { flag, list, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
 
 /** Everything this service is told from outside, read once. */
 export function readMetadataConfig(environment: NodeJS.ProcessEnv) {
   return readConfig(environment, {
-    host: text('HOST', { default: '0.0.0.0' }),
-    httpPort: port('HTTP_PORT'),
-    opsPort: port('OPS_PORT'),
-    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    databaseUrl: url('DATABASE_URL', { secret: true }),
-    redisUrl: url('REDIS_URL', { secret: true }),
+    ...SERVICE_FIELDS,
     kafkaBrokers: list('KAFKA_BROKERS'),
     createTopics: flag('CREATE_TOPICS', false),
     authIssuer: url('AUTH_ISSUER'),

@@ -37,6 +37,6 @@ await runService({
       title: 'Object storage: metadata',
     });
     await server.listen({ host: config.host, port: config.httpPort });
-    runtime.onStop('http server', () => server.close());
+    runtime.onStop('http server', () => server.close(), { atMostMs: 9_000 });
   },
 });

@@ -30,14 +30,14 @@ export function registerRoute({ database, accounts, hasher, slots, limiter }: Re
     auth: 'none',
     idempotent: true,
     hasSecretBody: true,
+    admit: ({ clientAddress }) => limiter.count(clientAddress),
     bodySchema: REGISTRATION,
     responses: {
       201: { description: 'The account', schema: Type.Object({ userId: Type.String({ format: 'uuid' }), email: Type.String() }) },
       409: { description: '`email_taken`: the address has an account' },
       429: { description: '`too_many_registrations` from one address' },
     },
-    async handler({ body, clientAddress, idempotency }) {
-      await limiter.count(clientAddress);
+    async handler({ body, idempotency }) {
       const email = normaliseEmail(body.email);
       if ((await accounts.findByEmail(email)) !== undefined) throw emailTaken();
       const passwordHash = await inSlot(slots, () => hasher.hash(body.password));

@@ -17,6 +17,7 @@ export function rotateKeysRoute({ keys }: { keys: SigningKeys }): Route {
     summary: 'Publish a new signing key, to be used once every verifier can know it',
     auth: 'required',
     scopes: ['admin'],
+    idempotent: true,
     responses: {
       201: { description: 'The new key; keys before it stay published until their last token has expired', schema: NEW_KEY },
       409: { description: `\`too_many_keys\`: ${MAX_PUBLISHED_KEYS} keys are published` },

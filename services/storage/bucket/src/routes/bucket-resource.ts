@@ -14,7 +14,7 @@ export const BUCKET_RESOURCE = Type.Object({
 });
 
 /** Which bucket, in paths. Any text: what cannot be a name is not found. */
-export const BUCKET_PATH = Type.Object({ bucket: Type.String() });
+export const BUCKET_PATH = Type.Object({ bucket: Type.String({ examples: ['my-photos'] }) });
 
 export function toResource(bucket: Bucket): Static<typeof BUCKET_RESOURCE> {
   return {

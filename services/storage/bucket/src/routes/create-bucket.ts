@@ -8,7 +8,7 @@ import { BUCKET_NAME_PATTERN, BUCKET_NAME_RULE } from '../domain/bucket-name.ts'
 import { BUCKET_RESOURCE, toResource } from './bucket-resource.ts';
 
 const NEW_BUCKET = Type.Object({
-  name: Type.String({ pattern: BUCKET_NAME_PATTERN, description: BUCKET_NAME_RULE }),
+  name: Type.String({ pattern: BUCKET_NAME_PATTERN, description: BUCKET_NAME_RULE, examples: ['my-photos'] }),
   versioningEnabled: Type.Optional(Type.Boolean({ default: false })),
 });
 

@@ -1,4 +1,12 @@
-import { decodeCursor, defineRoute, encodeCursor, pageSchema, type Route, validationFailed } from '@throughline/http';
+import {
+  cursorCheck,
+  decodeCursor,
+  defineRoute,
+  encodeCursor,
+  pageSchema,
+  type Route,
+  validationFailed,
+} from '@throughline/http';
 import { Type } from 'typebox';
 import type { BucketStore } from '../adapters/bucket-store.ts';
 import { BUCKET_RESOURCE, isBucketName, toResource } from './bucket-resource.ts';
@@ -18,6 +26,7 @@ export function listBucketsRoute({ buckets }: { buckets: BucketStore }): Route {
     auth: 'required',
     scopes: ['storage:read'],
     querySchema: pageSchema(),
+    fieldChecks: { 'query/after': cursorCheck(nameOf) },
     responses: { 200: { description: 'A page', schema: BUCKET_LIST } },
     async handler({ query, requirePrincipal }) {
       const { userId: ownerId } = requirePrincipal();

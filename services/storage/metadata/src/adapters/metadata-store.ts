@@ -29,9 +29,12 @@ const UPSERT_METADATA = `
     content_type = excluded.content_type, etag = excluded.etag, revision = excluded.revision, occurred_at = excluded.occurred_at,
     created_at = excluded.created_at, updated_at = excluded.updated_at`;
 
-const UPSERT_VERSION = `
-  INSERT INTO object_versions (version_id, object_id, revision, created_at, size, etag) VALUES ($1, $2, $3, $4, $5, $6)
-  ON CONFLICT (version_id) DO UPDATE SET revision = excluded.revision, created_at = excluded.created_at, size = excluded.size, etag = excluded.etag
+const UPSERT_METADATA_AND_VERSION = `
+  WITH saved AS (${UPSERT_METADATA} RETURNING object_id)
+  INSERT INTO object_versions (version_id, object_id, revision, created_at, size, etag, access_level)
+  SELECT $18, object_id, $19, $20, $21, $22, $23 FROM saved
+  ON CONFLICT (version_id) DO UPDATE SET revision = excluded.revision, created_at = excluded.created_at, size = excluded.size, etag = excluded.etag,
+    access_level = excluded.access_level
   WHERE excluded.revision > object_versions.revision`;
 
 /**
@@ -39,19 +42,38 @@ const UPSERT_VERSION = `
  * hold events of one object for a moment, and neither a creation beside a deletion nor two first events may slip past each other.
  */
 export async function lockObject(tx: Queryable, objectId: string): Promise<ObjectState> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [objectId]);
-  const [row] = await tx.query<{ isDeleted: boolean; objectId: string | null } & Record<string, unknown>>(SELECT_STATE, [
-    objectId,
-  ]);
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [objectId], { name: 'object-lock' });
+  const [row] = await tx.query<{ isDeleted: boolean; objectId: string | null } & Record<string, unknown>>(
+    SELECT_STATE,
+    [objectId],
+    { name: 'object-state' },
+  );
   if (row === undefined || row.objectId === null)
     return row?.isDeleted ? { isDeleted: true } : { isDeleted: false, metadata: undefined };
   const { isDeleted: _isDeleted, ...metadata } = row;
   return { isDeleted: false, metadata: metadata as unknown as ObjectMetadata };
 }
 
-/** Writes what is known of an object now. */
-export async function saveMetadata(tx: Queryable, metadata: ObjectMetadata): Promise<void> {
-  await tx.execute(UPSERT_METADATA, [
+/** Writes what is known of an object now, and adds the version, or writes over it what a newer change of it says: one statement, as it is done for each event. */
+export async function saveObject(tx: Queryable, metadata: ObjectMetadata, version: ObjectVersion | undefined): Promise<void> {
+  if (version === undefined) {
+    await tx.execute(UPSERT_METADATA, metadataParameters(metadata), { name: 'object-save' });
+    return;
+  }
+  const parameters = [
+    ...metadataParameters(metadata),
+    version.versionId,
+    version.revision,
+    version.createdAt,
+    version.size,
+    version.etag,
+    version.accessLevel,
+  ];
+  await tx.execute(UPSERT_METADATA_AND_VERSION, parameters, { name: 'object-save-version' });
+}
+
+function metadataParameters(metadata: ObjectMetadata): unknown[] {
+  return [
     metadata.objectId,
     metadata.bucketId,
     metadata.ownerId,
@@ -69,19 +91,7 @@ export async function saveMetadata(tx: Queryable, metadata: ObjectMetadata): Pro
     metadata.occurredAt,
     metadata.createdAt,
     metadata.updatedAt,
-  ]);
-}
-
-/** Adds a version, or writes over it what a newer change of it says. */
-export async function saveVersion(tx: Queryable, version: ObjectVersion): Promise<void> {
-  await tx.execute(UPSERT_VERSION, [
-    version.versionId,
-    version.objectId,
-    version.revision,
-    version.createdAt,
-    version.size,
-    version.etag,
-  ]);
+  ];
 }
 
 /** Removes an object with its versions, for good: what is still to come about it changes nothing. */

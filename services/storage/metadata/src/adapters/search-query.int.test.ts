@@ -2,7 +2,7 @@ import { createDatabase, type Database, migrate } from '@throughline/postgres';
 import { createLogger } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from '@throughline/testing';
 import type { ObjectMetadata } from '../domain/object-metadata.ts';
-import { saveMetadata } from './metadata-store.ts';
+import { saveObject } from './metadata-store.ts';
 import { buildSearch, type PagePosition, type SearchFilters, searchObjects } from './search-query.ts';
 
 const logger = createLogger({ name: 'metadata-test', level: 'fatal' });
@@ -26,7 +26,7 @@ async function save(ownerId: string, overrides: Partial<ObjectMetadata>): Promis
   clock += 1_000;
   const now = new Date(clock).toISOString();
   const objectId = crypto.randomUUID();
-  await saveMetadata(database, {
+  const metadata = {
     objectId,
     bucketId: null,
     ownerId,
@@ -34,7 +34,7 @@ async function save(ownerId: string, overrides: Partial<ObjectMetadata>): Promis
     fileName: 'image.png',
     description: 'Sample photo',
     tags: [],
-    accessLevel: 'PRIVATE',
+    accessLevel: 'PRIVATE' as const,
     size: 1,
     contentType: null,
     etag: null,
@@ -43,7 +43,8 @@ async function save(ownerId: string, overrides: Partial<ObjectMetadata>): Promis
     createdAt: now,
     updatedAt: now,
     ...overrides,
-  });
+  };
+  await saveObject(database, metadata, undefined);
   return objectId;
 }
 

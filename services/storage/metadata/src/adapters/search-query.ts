@@ -64,7 +64,8 @@ export function buildSearch({ callerId, filters, limit, after }: SearchRequest):
   const sql = `
     SELECT object_id AS "objectId", owner_id AS "ownerId", bucket_name AS "bucketName", file_name AS "fileName",
       coalesce(description, '') AS description, coalesce(tags, '{}') AS tags, coalesce(access_level, 'PRIVATE') AS "accessLevel",
-      size::float8 AS size, (SELECT count(*)::int FROM object_versions v WHERE v.object_id = page.object_id) AS versions,
+      size::float8 AS size, (SELECT count(*)::int FROM object_versions v
+        WHERE v.object_id = page.object_id AND (page.owner_id = ${caller} OR v.access_level = 'PUBLIC')) AS versions,
       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAt",
       to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "updatedAt"
     FROM (

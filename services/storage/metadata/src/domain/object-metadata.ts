@@ -29,4 +29,5 @@ export interface ObjectVersion {
   readonly createdAt: string;
   readonly size: number | null;
   readonly etag: string | null;
+  readonly accessLevel: AccessLevel | null;
 }

@@ -22,7 +22,15 @@ describe('readChange', () => {
       tags: null,
       revision: null,
     });
-    expect(version).toEqual({ versionId: eventId, objectId, revision: null, createdAt: time, size: null, etag: null });
+    expect(version).toEqual({
+      versionId: eventId,
+      objectId,
+      revision: null,
+      createdAt: time,
+      size: null,
+      etag: null,
+      accessLevel: null,
+    });
   });
 
   it('takes what the event says over what stands in', () => {
@@ -46,6 +54,7 @@ describe('readChange', () => {
       createdAt: '2026-01-02T00:00:00.500000Z',
       size: 7,
       etag: 'ab',
+      accessLevel: null,
     });
   });
 

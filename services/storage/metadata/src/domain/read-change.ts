@@ -52,5 +52,6 @@ function readVersion(event: Event<ObjectWrittenPayload>, metadata: ObjectMetadat
     createdAt: metadata.updatedAt,
     size: metadata.size,
     etag: metadata.etag,
+    accessLevel: metadata.accessLevel,
   };
 }

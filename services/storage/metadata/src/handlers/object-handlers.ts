@@ -1,7 +1,7 @@
 import { type Event, EventError } from '@throughline/events';
 import type { HandlerContext, Subscription } from '@throughline/messaging';
 import type { Transaction } from '@throughline/postgres';
-import { deleteObject, lockObject, saveMetadata, saveVersion } from '../adapters/metadata-store.ts';
+import { deleteObject, lockObject, saveObject } from '../adapters/metadata-store.ts';
 import { mergeMetadata } from '../domain/merge-metadata.ts';
 import type { ObjectDeletedPayload, ObjectWrittenPayload } from '../domain/object-events.ts';
 import { readChange } from '../domain/read-change.ts';
@@ -19,8 +19,7 @@ async function handleWritten(event: Event<ObjectWrittenPayload>, { tx }: Context
   const { metadata, version } = readChange(event, requireOwner(event));
   const state = await lockObject(tx, metadata.objectId);
   if (state.isDeleted) return;
-  await saveMetadata(tx, state.metadata === undefined ? metadata : mergeMetadata(state.metadata, metadata));
-  if (version !== undefined) await saveVersion(tx, version);
+  await saveObject(tx, state.metadata === undefined ? metadata : mergeMetadata(state.metadata, metadata), version);
 }
 
 async function handleDeleted(event: Event<ObjectDeletedPayload>, { tx }: Context): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineRoute, Problem, pageSchema, type Route } from '@throughline/http';
+import { cursorCheck, defineRoute, Problem, pageSchema, type Route } from '@throughline/http';
 import type { Queryable } from '@throughline/postgres';
 import Type from 'typebox';
 import { listObjectVersions } from '../adapters/version-query.ts';
@@ -22,6 +22,7 @@ export function listVersionsRoute({ database }: { database: Queryable }): Route 
     scopes: ['storage:read'],
     pathSchema: Type.Object({ objectId: Type.String({ format: 'uuid' }) }),
     querySchema: Type.Object({ ...pageSchema().properties }),
+    fieldChecks: { 'query/after': cursorCheck(readPosition) },
     responses: {
       200: {
         description: 'A page',

@@ -2,7 +2,7 @@ import { createHttpServer, type HttpServer, Problem } from '@throughline/http';
 import { createDatabase, type Database, migrate } from '@throughline/postgres';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from '@throughline/testing';
-import { saveMetadata, saveVersion } from '../adapters/metadata-store.ts';
+import { saveObject } from '../adapters/metadata-store.ts';
 import { listVersionsRoute } from './list-versions.ts';
 import { searchObjectsRoute } from './search-objects.ts';
 
@@ -61,8 +61,10 @@ async function save(ownerId: string, createdAt: string, fileName = 'image.png'):
     tags: ['images', 'travel'],
     accessLevel: 'PRIVATE' as const,
   };
-  await saveMetadata(database, { objectId, ownerId, size: 3, contentType: null, etag: 'aa', revision: 1, ...said, ...times });
-  await saveVersion(database, { versionId: crypto.randomUUID(), objectId, revision: 1, createdAt, size: 3, etag: 'aa' });
+  const metadata = { objectId, ownerId, size: 3, contentType: null, etag: 'aa', revision: 1, ...said, ...times };
+  const { accessLevel } = said;
+  const version = { versionId: crypto.randomUUID(), objectId, revision: 1, createdAt, size: 3, etag: 'aa', accessLevel };
+  await saveObject(database, metadata, version);
   return objectId;
 }
 
@@ -110,6 +112,7 @@ describe('GET /storage/search', () => {
     [`tags=${'a,'.concat('b'.repeat(129))}`, ['query/tags']],
     [`fileName=${'x'.repeat(1025)}`, ['query/fileName']],
     ['fileName=a&fileName=b', ['query/fileName']],
+    ['limit=0&after=nonsense&tags=,&fileName=%00', ['query/after', 'query/fileName', 'query/limit', 'query/tags']],
     ['fileName=a%00&description=%00&tags=%00', ['query/description', 'query/fileName', 'query/tags']],
   ])('refuses %s with 422 naming every field', async (query, fields) => {
     const { status, body } = await get(`/storage/search?${query}`, 'somebody');
@@ -140,6 +143,7 @@ describe('GET /storage/objects/{objectId}/versions', () => {
     expect([foreign.status, foreign.body.code]).toEqual([404, 'object_not_found']);
     expect([missing.status, missing.body.code]).toEqual([404, 'object_not_found']);
     expect((await get('/storage/objects/1/versions', 'somebody')).status).toBe(422);
+    expect((await get(`/storage/objects/urn:uuid:${objectId}/versions`, 'somebody')).status).toBe(422);
     expect((await get(`/storage/objects/${objectId}/versions`)).status).toBe(401);
   });
 });

@@ -28,6 +28,7 @@ describe('readPosition', () => {
     ['no JSON', 'AAAA'],
     ['no time', encodeCursor(['yesterday', position.id])],
     ['a time that is none', encodeCursor(['2026-13-41T99:00:00.000000Z', position.id])],
+    ['a day that its month has not', encodeCursor(['2026-02-30T00:00:00.000000Z', position.id])],
     ['the year 0, which Postgres has not', encodeCursor(['0000-01-01T00:00:00.000000Z', position.id])],
     ['no id', encodeCursor([position.createdAt, "'; --"])],
     ['too few values', encodeCursor([position.createdAt])],

@@ -25,5 +25,8 @@ export function readPosition(after: string | undefined): PagePosition | undefine
 
 /** Only what Postgres can read too: a cursor is text from outside. */
 function isTime(value: unknown): value is string {
-  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) && !value.startsWith('0000');
+  if (typeof value !== 'string' || !TIME.test(value) || value.startsWith('0000')) return false;
+  const time = new Date(value);
+  // Date takes 30 February for 2 March.
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value.slice(0, 19));
 }

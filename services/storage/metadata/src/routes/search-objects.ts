@@ -1,4 +1,4 @@
-import { defineRoute, pageSchema, type Route, validationFailed } from '@throughline/http';
+import { cursorCheck, defineRoute, pageSchema, type Route } from '@throughline/http';
 import type { Queryable } from '@throughline/postgres';
 import Type from 'typebox';
 import { type SearchFilters, searchObjects } from '../adapters/search-query.ts';
@@ -6,8 +6,6 @@ import { pageOf, readPosition } from './page-position.ts';
 
 const MAX_TAGS = 50;
 const MAX_TAG_LENGTH = 128;
-/** Text that Postgres can hold: anything without NUL. */
-const TEXT = { minLength: 1, pattern: '^[^\\u0000]*$' };
 
 const FoundObjectSchema = Type.Object({
   objectId: Type.String({ format: 'uuid' }),
@@ -33,14 +31,23 @@ export function searchObjectsRoute({ database }: { database: Queryable }): Route
     auth: 'required',
     scopes: ['storage:read'],
     querySchema: Type.Object({
-      bucket: Type.Optional(Type.String({ ...TEXT, maxLength: 63, description: 'The bucket’s exact name.' })),
-      fileName: Type.Optional(Type.String({ ...TEXT, maxLength: 1024, description: 'Part of the name, in any case.' })),
-      description: Type.Optional(Type.String({ ...TEXT, maxLength: 2048, description: 'Part of the description, in any case.' })),
+      bucket: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'The bucket’s exact name.' })),
+      fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'Part of the name, in any case.' })),
+      description: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 2048, description: 'Part of the description, in any case.' }),
+      ),
       tags: Type.Optional(
-        Type.String({ ...TEXT, maxLength: 8192, description: 'Comma separated; an object must have all of them.' }),
+        Type.String({ minLength: 1, maxLength: 8192, description: 'Comma separated; an object must have all of them.' }),
       ),
       ...pageSchema().properties,
     }),
+    fieldChecks: {
+      'query/bucket': storableText,
+      'query/fileName': storableText,
+      'query/description': storableText,
+      'query/tags': tagsFault,
+      'query/after': cursorCheck(readPosition),
+    },
     responses: {
       200: {
         description: 'A page',
@@ -66,10 +73,18 @@ export function searchObjectsRoute({ database }: { database: Queryable }): Route
   });
 }
 
+/** Postgres holds anything but NUL. */
+function storableText(text: string): string | undefined {
+  return text.includes('\u0000') ? 'must not contain NUL' : undefined;
+}
+
+function tagsFault(text: string): string | undefined {
+  const tags = readTags(text);
+  if (tags.length > 0 && tags.length <= MAX_TAGS && tags.every((tag) => [...tag].length <= MAX_TAG_LENGTH))
+    return storableText(text);
+  return `must name 1 to ${MAX_TAGS} tags of at most ${MAX_TAG_LENGTH} characters`;
+}
+
 function readTags(text: string): string[] {
-  const tags = [...new Set(text.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== '');
-  if (tags.length > 0 && tags.length <= MAX_TAGS && tags.every((tag) => tag.length <= MAX_TAG_LENGTH)) return tags;
-  throw validationFailed([
-    { field: 'query/tags', message: `must name 1 to ${MAX_TAGS} tags of at most ${MAX_TAG_LENGTH} characters` },
-  ]);
+  return [...new Set(text.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== '');
 }
