@@ -1,7 +1,7 @@
 import { createLogger, createMetrics, METRICS } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase, waitFor } from '@throughline/testing';
 import { createDatabase } from './create-database.ts';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 
 const logger = createLogger({ name: 'test', level: 'fatal' });
 let home: TestDatabase;
@@ -73,6 +73,45 @@ it('does not call a transaction committed whose failed statement was ignored', a
   expect(await countNotes()).toBe(0);
 });
 
+describe('what work leaves behind', () => {
+  it('reaches the database no more once the work was given up', async () => {
+    let late: Promise<unknown> | undefined;
+    let tx: Transaction | undefined;
+    const attempt = database.transaction(async (opened) => {
+      tx = opened;
+      late = (async () => {
+        await opened.execute('SELECT pg_sleep(0.1)');
+        await opened.execute('INSERT INTO notes VALUES (1)');
+      })();
+      throw new Error('given up');
+    });
+    await expect(attempt).rejects.toThrow('given up');
+    await expect(late).rejects.toThrow('transaction is over');
+    await expect(tx?.query('SELECT 1')).rejects.toThrow('transaction is over');
+    expect(() => tx?.afterCommit(() => {})).toThrow('transaction is over');
+    expect(await countNotes()).toBe(0);
+  });
+
+  it('reaches the database no more after the commit', async () => {
+    let tx: Transaction | undefined;
+    await database.transaction(async (opened) => {
+      tx = opened;
+      // Sent before the commit without being awaited: a part of it.
+      void opened.execute('INSERT INTO notes VALUES (1)');
+    });
+    await expect(tx?.execute('INSERT INTO notes VALUES (2)')).rejects.toThrow('transaction is over');
+    expect(await countNotes()).toBe(1);
+  });
+});
+
+it.each(['ECONNREFUSED', 'ENOENT', '40001'])('passes an error of the work that has the code %s untouched', async (code) => {
+  const error = Object.assign(new Error('of a call elsewhere'), { code });
+  const attempt = database.transaction(async () => {
+    throw error;
+  });
+  await expect(attempt).rejects.toBe(error);
+});
+
 it('passes errors of a statement untouched and keeps the connection', async () => {
   const [before] = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   await database.execute('INSERT INTO notes VALUES (1)');
@@ -112,7 +151,7 @@ it('survives idle connections that are killed', async () => {
   }
 });
 
-it('makes a deadlock a retryable STORE_UNAVAILABLE for one of the two', async () => {
+it('makes a deadlock a retryable TRANSACTION_CONFLICT for one of the two', async () => {
   const patient = createDatabase({ connectionString: home.url, applicationName: 'deadlock', lockTimeoutMs: 10_000, logger });
   try {
     await patient.execute('INSERT INTO notes VALUES (1), (2)');
@@ -127,7 +166,11 @@ it('makes a deadlock a retryable STORE_UNAVAILABLE for one of the two', async ()
     const outcomes = await Promise.allSettled([both(1, 2), both(2, 1)]);
     const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(failed).toEqual([
-      expect.objectContaining({ code: 'STORE_UNAVAILABLE', retryable: true, cause: expect.objectContaining({ code: '40P01' }) }),
+      expect.objectContaining({
+        code: 'TRANSACTION_CONFLICT',
+        retryable: true,
+        cause: expect.objectContaining({ code: '40P01' }),
+      }),
     ]);
   } finally {
     await patient.close();
@@ -139,7 +182,7 @@ it('does not wait for a lock without end', async () => {
   await database.transaction(async (tx) => {
     await tx.query('SELECT 1 FROM notes FOR UPDATE');
     await expect(database.execute('DELETE FROM notes')).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
+      code: 'TRANSACTION_CONFLICT',
       cause: { code: '55P03' },
     });
   });

@@ -1,8 +1,9 @@
-import { EventError, isEventError } from '@throughline/events';
+import { EventError } from '@throughline/events';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import pg from 'pg';
-import type { Database, DatabaseOptions, Queryable, StatementOptions, Transaction } from './database.ts';
-import { databaseError } from './database-error.ts';
+import type { Database, DatabaseOptions } from './database.ts';
+import { runTransaction } from './run-transaction.ts';
+import { pooledQueryable } from './sessions.ts';
 
 /** What a database needs besides its options. */
 export interface DatabaseDependencies extends DatabaseOptions {
@@ -63,122 +64,6 @@ function observePool(pool: pg.Pool, name: string, metrics: Metrics): void {
   };
   // A little later: `release` comes before the connection is counted as idle.
   for (const event of ['connect', 'acquire', 'release', 'remove'] as const) pool.on(event, () => queueMicrotask(observe));
-}
-
-interface Session {
-  readonly client: pg.PoolClient;
-  isBroken: boolean;
-}
-
-async function withSession<Result>(pool: pg.Pool, use: (session: Session) => Promise<Result>): Promise<Result> {
-  const client = await connect(pool);
-  const session: Session = { client, isBroken: false };
-  // A connection that breaks says so here too, and without a listener would end the process; the statement fails and is what the caller hears of.
-  const onError = () => {
-    session.isBroken = true;
-  };
-  client.on('error', onError);
-  try {
-    return await use(session);
-  } finally {
-    client.off('error', onError);
-    client.release(session.isBroken);
-  }
-}
-
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw databaseError(error);
-  }
-}
-
-/** One connection for one statement; unlike with the pool's own `query`, a refused statement does not cost the connection. */
-function pooledQueryable(pool: pg.Pool): Queryable {
-  const once = <Result>(use: (queryable: Queryable) => Promise<Result>): Promise<Result> =>
-    withSession(pool, async (session) => {
-      try {
-        return await use(sessionQueryable(session.client));
-      } catch (error) {
-        session.isBroken ||= isEventError(error);
-        throw error;
-      }
-    });
-  return {
-    query: (sql, parameters, options) => once((queryable) => queryable.query(sql, parameters, options)),
-    execute: (sql, parameters, options) => once((queryable) => queryable.execute(sql, parameters, options)),
-  };
-}
-
-function sessionQueryable(client: pg.PoolClient): Queryable {
-  const run = async (sql: string, parameters: readonly unknown[] = [], options: StatementOptions = {}) => {
-    try {
-      return await client.query<pg.QueryResultRow>({
-        text: sql,
-        // Without parameters a text may hold several statements, as migrations do.
-        ...(parameters.length > 0 && { values: [...parameters] }),
-        ...(options.name !== undefined && { name: options.name }),
-        ...(options.timeoutMs !== undefined && { query_timeout: options.timeoutMs }),
-      } as pg.QueryConfig);
-    } catch (error) {
-      throw databaseError(error);
-    }
-  };
-  return {
-    query: async <Row>(sql: string, parameters?: readonly unknown[], options?: StatementOptions) =>
-      (await run(sql, parameters, options)).rows as Row[],
-    execute: async (sql, parameters, options) => (await run(sql, parameters, options)).rowCount ?? 0,
-  };
-}
-
-async function runTransaction<Result>(
-  pool: pg.Pool,
-  work: (tx: Transaction) => Promise<Result>,
-  logger: Logger,
-): Promise<Result> {
-  const actions: (() => void)[] = [];
-  const result = await withSession(pool, async (session) => {
-    const { client } = session;
-    try {
-      await client.query('BEGIN');
-      const value = await work({ ...sessionQueryable(client), afterCommit: (action) => actions.push(action) });
-      await commit(client);
-      return value;
-    } catch (error) {
-      session.isBroken ||= !(await rollBack(client));
-      throw databaseError(error);
-    }
-  });
-  runActions(actions, logger);
-  return result;
-}
-
-async function commit(client: pg.PoolClient): Promise<void> {
-  const { command } = await client.query('COMMIT');
-  // Postgres answers COMMIT of a failed transaction with ROLLBACK and no error: the work swallowed the error of a statement.
-  if (command !== 'COMMIT')
-    throw new Error('The transaction was rolled back: one of its statements had failed and its error was ignored.');
-}
-
-/** False when the connection cannot be used any more. */
-async function rollBack(client: pg.PoolClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function runActions(actions: readonly (() => void)[], logger: Logger): void {
-  for (const action of actions) {
-    try {
-      action();
-    } catch (error) {
-      logger.error({ err: error }, 'An action after a commit threw; the commit stands.');
-    }
-  }
 }
 
 async function ping(pool: pg.Pool, timeoutMs: number): Promise<void> {

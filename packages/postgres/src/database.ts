@@ -5,7 +5,7 @@ export interface StatementOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs statements; a pool outside a transaction, one connection inside. */
+/** Runs statements, with the errors of `Database.transaction`; a pool outside a transaction, one connection inside. */
 export interface Queryable {
   /** Rows of one statement with `$1…` parameters. bigint columns come as strings, timestamptz as Date, jsonb parsed. */
   query<Row>(sql: string, parameters?: readonly unknown[], options?: StatementOptions): Promise<Row[]>;
@@ -22,8 +22,10 @@ export interface Transaction extends Queryable {
 /** A service's own database. */
 export interface Database extends Queryable {
   /**
-   * Commits when `work` resolves, rolls back when it throws. Serialisation failures and deadlocks (40001, 40P01) pass as retryable EventErrors `STORE_UNAVAILABLE`; so do lost connections.
+   * Commits when `work` resolves, rolls back when it throws and passes its error; from then on statements of `tx` are refused.
    * A connection lost during the commit leaves open whether it happened.
+   * @throws {EventError} retryable: `STORE_UNAVAILABLE` for a lost connection or a server without resources, `TRANSACTION_CONFLICT` for deadlocks, serialisation failures
+   * and lock timeouts (40P01, 40001, 55P03).
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** @throws when the database does not answer within the time. */
@@ -40,7 +42,7 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** (Default: 15 000) */
   readonly statementTimeoutMs?: number;
-  /** A statement that waits longer for a row or table lock fails as retryable `STORE_UNAVAILABLE`. (Default: 5 000) */
+  /** A statement that waits longer for a row or table lock fails as retryable `TRANSACTION_CONFLICT`. (Default: 5 000) */
   readonly lockTimeoutMs?: number;
   /** (Default: 5 000) */
   readonly connectTimeoutMs?: number;

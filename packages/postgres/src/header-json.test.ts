@@ -18,3 +18,9 @@ it.each([
 it('keeps text readable', () => {
   expect(toStoredHeaders({ ce_id: Buffer.from('e-1') })).toEqual({ ce_id: 'e-1' });
 });
+
+it.each(['a\0b', 'base64:YQ==', '__proto__', ''])('gives back the name %j', (name) => {
+  const stored = JSON.stringify(toStoredHeaders({ [name]: 'x' }));
+  expect(stored).not.toContain('\\u0000');
+  expect(Object.entries(fromStoredHeaders(JSON.parse(stored)))).toEqual([[name, Buffer.from('x')]]);
+});

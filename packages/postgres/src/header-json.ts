@@ -6,24 +6,37 @@ type StoredValue = string | { readonly base64: string };
 export type Headers = Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
 export type StoredHeaders = Readonly<Record<string, StoredValue | readonly StoredValue[]>>;
 
+/** Begins the stored form of a name that JSON text cannot hold, or that begins so itself. */
+const ENCODED_NAME = 'base64:';
+
 /** Headers as JSON, without losing a byte. */
 export function toStoredHeaders(headers: Headers): StoredHeaders {
-  return mapHeaders<HeaderValue, StoredValue>(headers, store);
+  return mapHeaders<HeaderValue, StoredValue>(headers, { name: storeName, value: store });
 }
 
 export function fromStoredHeaders(stored: StoredHeaders): Readonly<Record<string, Buffer | readonly Buffer[]>> {
-  return mapHeaders<StoredValue, Buffer>(stored, restore);
+  return mapHeaders<StoredValue, Buffer>(stored, { name: restoreName, value: restore });
 }
 
 function mapHeaders<From, To>(
   headers: Readonly<Record<string, From | readonly From[]>>,
-  map: (value: From) => To,
+  map: { readonly name: (name: string) => string; readonly value: (value: From) => To },
 ): Record<string, To | To[]> {
   const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.map(map) : map(value as From),
+    map.name(name),
+    Array.isArray(value) ? value.map((each) => map.value(each)) : map.value(value as From),
   ]);
   return Object.fromEntries(entries) as Record<string, To | To[]>;
+}
+
+function storeName(name: string): string {
+  const isPlain = !name.includes('\0') && name.isWellFormed() && !name.startsWith(ENCODED_NAME);
+  return isPlain ? name : `${ENCODED_NAME}${Buffer.from(name, 'utf8').toString('base64')}`;
+}
+
+function restoreName(stored: string): string {
+  if (!stored.startsWith(ENCODED_NAME)) return stored;
+  return Buffer.from(stored.slice(ENCODED_NAME.length), 'base64').toString('utf8');
 }
 
 function store(value: HeaderValue): StoredValue {

@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@throughline/messaging';
 import { createLogger } from '@throughline/telemetry';
 import { createTestDatabase, inboxSuite, type TestDatabase, waitFor } from '@throughline/testing';
+import fc from 'fast-check';
 import { createDatabase } from './create-database.ts';
 import type { Database, Transaction } from './database.ts';
 import { createInbox } from './inbox.ts';
@@ -48,8 +49,33 @@ it('lets a duplicate wait for the transaction of the first, and skips it after t
 it('does not let a duplicate wait without end', async () => {
   const inbox = createInbox({ database });
   await inbox.handleOnce(key, async () => {
-    await expect(inbox.handleOnce(key, async () => {})).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    await expect(inbox.handleOnce(key, async () => {})).rejects.toMatchObject({
+      code: 'TRANSACTION_CONFLICT',
+      retryable: true,
+    });
   });
+});
+
+it('knows events by ids that Postgres cannot hold, and tells them apart', async () => {
+  const inbox = createInbox({ database });
+  const ids = ['a\0b', 'a\uFFFDb', 'x'.repeat(9_000), `${'x'.repeat(8_999)}y`];
+  for (const id of ids) {
+    expect(await inbox.isHandled({ ...key, id })).toBe(false);
+    expect(await inbox.countAttempt({ ...key, id })).toBe(1);
+    expect(await inbox.handleOnce({ ...key, id }, async () => {})).toBe('handled');
+    expect(await inbox.isHandled({ ...key, id })).toBe(true);
+  }
+});
+
+it('takes an attempt back, and none that was not counted', async () => {
+  const inbox = createInbox({ database });
+  await inbox.uncountAttempt(key);
+  expect(await inbox.countAttempt(key)).toBe(1);
+  expect(await inbox.countAttempt(key)).toBe(2);
+  await inbox.uncountAttempt(key);
+  expect(await inbox.countAttempt(key)).toBe(2);
+  for (let index = 0; index < 4; index += 1) await inbox.uncountAttempt(key);
+  expect(await inbox.countAttempt(key)).toBe(1);
 });
 
 describe('deadLetter', () => {
@@ -135,6 +161,48 @@ describe('deadLetter', () => {
       { status: 'waiting', replay_count: 1, resolved_at: null },
     ]);
     expect(await outboxRows()).toHaveLength(2);
+  });
+
+  it.each<[string, Partial<DeadLetter>]>([
+    ['an offset beyond 64 bits', { original: { topic: 'orders.v1', partition: 2, offset: 10n ** 30n, timestampMs: 0 } }],
+    ['a topic with NUL', { original: { topic: 'orders\0', partition: 2, offset: 1n, timestampMs: 0 } }],
+    ['a partition beyond 32 bits', { original: { topic: 'orders.v1', partition: 2 ** 40, offset: 1n, timestampMs: 0 } }],
+  ])('stands at the record’s own position when the original has %s', async (_case, changes) => {
+    await createInbox({ database }).deadLetter(letter(changes));
+    expect(await database.query('SELECT original_topic, original_partition, original_offset FROM dead_letters')).toEqual([
+      { original_topic: 'shop.stock.retry.5s', original_partition: 0, original_offset: '3' },
+    ]);
+  });
+
+  it('can be made of every record', async () => {
+    const odd = fc.string({ unit: fc.oneof(fc.constant('\0'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) });
+    const text = fc.oneof(odd, fc.constantFrom('\ud800', '__proto__', 'base64:', 'x'.repeat(9_000)));
+    const bytes = fc.uint8Array({ maxLength: 20 }).map((array) => Buffer.from(array));
+    const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(1e15, -1, Number.NaN));
+    const inbox = createInbox({ database });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          eventId: text,
+          source: text,
+          eventType: fc.option(text, { nil: undefined }),
+          attempts: number,
+          replayCount: number,
+          firstFailedAtMs: number,
+          lastFailedAtMs: number,
+          original: fc.record({ topic: text, partition: number, offset: fc.bigInt(), timestampMs: number }),
+          error: fc.record({ class: text, message: text, stack: text }),
+          headers: fc.dictionary(text, fc.oneof(bytes, fc.array(bytes))),
+          timestampMs: number,
+        }),
+        async ({ headers, timestampMs, ...changes }) => {
+          await database.execute('TRUNCATE dead_letters, outbox');
+          await inbox.deadLetter(letter({ ...changes, record: { ...letter().record, headers, timestampMs } }));
+          expect(await outboxRows()).toHaveLength(1);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('holds a record without key and value', async () => {

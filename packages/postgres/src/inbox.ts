@@ -1,5 +1,6 @@
 import type { DeadLetter, DedupKey, Inbox } from '@throughline/messaging';
 import type { Database, Transaction } from './database.ts';
+import { storableKeyPart } from './storable.ts';
 import { storeDeadLetter } from './store-dead-letter.ts';
 
 export interface InboxOptions {
@@ -21,7 +22,9 @@ export function createInbox(options: InboxOptions): Inbox<Transaction> {
         await work(tx);
         return 'handled';
       }),
+    isHandled: (key) => isProcessed(database, key),
     countAttempt: (key) => countAttempt(database, key),
+    uncountAttempt: (key) => uncountAttempt(database, key),
     deadLetter: (letter) =>
       database.transaction(async (tx) => {
         await storeDeadLetter(tx, letter);
@@ -34,7 +37,7 @@ export function createInbox(options: InboxOptions): Inbox<Transaction> {
 async function recordAsProcessed(tx: Transaction, key: DedupKey): Promise<boolean> {
   const rows = await tx.execute(
     'INSERT INTO processed_events (consumer_group, source, event_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-    [key.group, key.source, key.id],
+    partsOf(key),
     { name: 'inbox_record' },
   );
   return rows === 1;
@@ -46,16 +49,36 @@ async function countAttempt(database: Database, key: DedupKey): Promise<number> 
     `INSERT INTO handling_attempts (consumer_group, source, event_id, attempts) VALUES ($1, $2, $3, 1)
      ON CONFLICT (consumer_group, source, event_id) DO UPDATE SET attempts = handling_attempts.attempts + 1, last_attempt_at = now()
      RETURNING attempts`,
-    [key.group, key.source, key.id],
+    partsOf(key),
   );
   return row?.attempts ?? 1;
 }
 
+/** The attempt was not the event's fault. */
+async function uncountAttempt(database: Database, key: DedupKey): Promise<void> {
+  await database.execute(
+    `UPDATE handling_attempts SET attempts = attempts - 1 WHERE consumer_group = $1 AND source = $2 AND event_id = $3 AND attempts > 0`,
+    partsOf(key),
+  );
+}
+
+async function isProcessed(database: Database, key: DedupKey): Promise<boolean> {
+  const rows = await database.query(
+    'SELECT 1 FROM processed_events WHERE consumer_group = $1 AND source = $2 AND event_id = $3',
+    partsOf(key),
+    { name: 'inbox_is_processed' },
+  );
+  return rows.length > 0;
+}
+
 /** A replay of the dead letter starts with a count of none. */
 async function forgetAttempts(tx: Transaction, { group, source, eventId }: DeadLetter): Promise<void> {
-  await tx.execute('DELETE FROM handling_attempts WHERE consumer_group = $1 AND source = $2 AND event_id = $3', [
-    group,
-    source,
-    eventId,
-  ]);
+  await tx.execute(
+    'DELETE FROM handling_attempts WHERE consumer_group = $1 AND source = $2 AND event_id = $3',
+    partsOf({ group, source, id: eventId }),
+  );
+}
+
+function partsOf({ group, source, id }: DedupKey): string[] {
+  return [group, source, id].map(storableKeyPart);
 }

@@ -11,7 +11,8 @@ export {
 } from './idempotency-store.ts';
 export { createInbox, type InboxOptions } from './inbox.ts';
 export { incarnationId } from './incarnation.ts';
+export type { StatementPart } from './insert-outbox-rows.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
-export { createOutbox, type OutboxOptions } from './outbox.ts';
+export { createOutbox, type OutboxOptions, type PostgresOutbox } from './outbox.ts';
 export { createRelay, type Relay, type RelayStats } from './relay.ts';
 export type { RelayOptions } from './relay-options.ts';

@@ -13,7 +13,15 @@ export interface OutboxRow {
   readonly recordKey: Buffer | null;
 }
 
-const COLUMNS = 9;
+/** A part of a statement, with what its parameters stand for. */
+export interface StatementPart {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+const NAMES = 'id, aggregatetype, aggregateid, type, payload, headers, topic, record_key, shard';
+const TYPES = ['uuid', 'text', 'text', 'text', 'bytea', 'jsonb', 'text', 'bytea', 'smallint'] as const;
+const COLUMNS = TYPES.length;
 /** Postgres takes 65,535 parameters a statement. */
 const ROWS_PER_STATEMENT = 1_000;
 const SINGLE_ROW = insertStatement(1);
@@ -26,6 +34,12 @@ export async function insertOutboxRows(tx: Queryable, rows: readonly OutboxRow[]
     if (chunk.length === 1) await tx.execute(SINGLE_ROW, parameters, { name: 'outbox_insert' });
     else await tx.execute(insertStatement(chunk.length), parameters);
   }
+}
+
+/** Inserts one row for each row of `from` in the caller's statement, whose parameters it takes from `firstParameter` on. */
+export function outboxStatementPart(row: OutboxRow, place: { firstParameter: number; from: string }): StatementPart {
+  const places = TYPES.map((type, index) => `$${place.firstParameter + index}::${type}`);
+  return { sql: `INSERT INTO outbox (${NAMES}) SELECT ${places.join(', ')} FROM ${place.from}`, parameters: parametersOf(row) };
 }
 
 function parametersOf(row: OutboxRow): unknown[] {
@@ -48,5 +62,5 @@ function insertStatement(rows: number): string {
     const places = Array.from({ length: COLUMNS }, (_, column) => `$${row * COLUMNS + column + 1}`);
     return `(${places.join(', ')})`;
   });
-  return `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, headers, topic, record_key, shard) VALUES ${values.join(', ')}`;
+  return `INSERT INTO outbox (${NAMES}) VALUES ${values.join(', ')}`;
 }

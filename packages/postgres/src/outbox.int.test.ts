@@ -63,3 +63,18 @@ it('does nothing and wakes nobody for no messages', async () => {
   await database.transaction((tx) => outbox.insert(tx, []));
   expect(wakes).toBe(0);
 });
+
+it('inserts as a part of a statement, for the rows that the statement has', async () => {
+  const outbox = createOutbox({ wake: () => {} });
+  const given = message({ headers: { ce_id: 'x', 'ce_\u0000': Buffer.from([0]) }, payload: Buffer.from([0, 255]) });
+  const part = outbox.statementPart(given, { firstParameter: 2, from: 'wanted' });
+  const insert = (id: number) =>
+    database.execute(`WITH wanted AS (SELECT 1 WHERE $1 = 1) ${part.sql}`, [id, ...part.parameters], { name: 'with-part' });
+  expect([await insert(0), await insert(1)]).toEqual([0, 1]);
+  await database.transaction((tx) => outbox.insert(tx, [given]));
+  const rows = await database.query(
+    'SELECT id, aggregatetype, aggregateid, type, payload, headers, topic, record_key, shard FROM outbox',
+  );
+  expect(rows).toHaveLength(2);
+  expect(rows[0]).toEqual(rows[1]);
+});

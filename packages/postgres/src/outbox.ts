@@ -2,7 +2,7 @@ import { EventError } from '@throughline/events';
 import type { Outbox, OutboxMessage } from '@throughline/messaging';
 import type { Transaction } from './database.ts';
 import { toStoredHeaders } from './header-json.ts';
-import { insertOutboxRows, type OutboxRow } from './insert-outbox-rows.ts';
+import { insertOutboxRows, type OutboxRow, outboxStatementPart, type StatementPart } from './insert-outbox-rows.ts';
 
 export interface OutboxOptions {
   /** Called after the commit of a transaction that inserted; wakes the relay. */
@@ -11,10 +11,23 @@ export interface OutboxOptions {
   readonly maxRecordBytes?: number;
 }
 
+export interface PostgresOutbox extends Outbox<Transaction> {
+  /**
+   * The insertion of a message as a part of a statement of the caller's own: once for each row of `from`, with parameters from `firstParameter` on. The same
+   * place gives the same text, so the statement can be prepared. What `from` reads must have locked the aggregate, or order is lost; call `wake` after the commit.
+   * @throws {EventError} `RECORD_TOO_LARGE`
+   */
+  statementPart(message: OutboxMessage, place: { firstParameter: number; from: string }): StatementPart;
+  /** There is something new to relay. Never throws. */
+  wake(): void;
+}
+
 /** The transactional outbox: rows of a transaction keep the order of their insertion. */
-export function createOutbox(options: OutboxOptions): Outbox<Transaction> {
+export function createOutbox(options: OutboxOptions): PostgresOutbox {
   const maxRecordBytes = options.maxRecordBytes ?? 1_000_000;
   return {
+    statementPart: (message, place) => outboxStatementPart(toRow(message, maxRecordBytes), place),
+    wake: options.wake,
     insert: async (tx, messages) => {
       const rows = messages.map((message) => toRow(message, maxRecordBytes));
       if (rows.length === 0) return;

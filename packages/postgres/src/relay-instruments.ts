@@ -16,13 +16,18 @@ export function createRelayInstruments(metrics: Metrics) {
     countFailure: (error: unknown) => failures.inc({ error_type: isEventError(error) ? error.code : 'unknown' }),
     /** Of the whole outbox, whoever owns its shards: every replica says the same. */
     observeBacklog: async (database: Queryable): Promise<void> => {
-      const [row] = await database.query<{ rows: number; seconds: number; keys: number }>(BACKLOG);
+      const [row] = await database.query<{ rows: number; seconds: number; keys: number }>(BACKLOG, [], {
+        timeoutMs: BACKLOG_TIMEOUT_MS,
+      });
       unsentRows.set(row?.rows ?? 0);
       oldestUnsent.set(row?.seconds ?? 0);
       failedKeys.set(row?.keys ?? 0);
     },
   };
 }
+
+/** A stop waits for a count under way. */
+const BACKLOG_TIMEOUT_MS = 5_000;
 
 /** Oldest by `seq` of each shard, and of the blocked heads: a probe each instead of a look at every row. */
 const BACKLOG = `

@@ -96,7 +96,11 @@ export class RelayLane {
   async #serveBlockedKeys(held: readonly ShardLease[]): Promise<boolean> {
     const { settings, owner } = this.#options;
     if (settings.now() < this.#blockedKeysDueAtMs) return false;
-    const heads = await takeDueHeads(settings.database, held, settings.maxBatchRows);
+    const heads = await takeDueHeads(settings.database, {
+      leases: held,
+      maxRows: settings.maxBatchRows,
+      maxBytes: settings.maxBatchBytes,
+    });
     const outcome = await this.#send(held, heads);
     if (outcome.sent.length > 0) {
       this.#options.instruments.sentRows.inc(await markHeadsSent(settings.database, { owner, leases: held }, outcome.sent));

@@ -18,7 +18,7 @@ export interface RelayOptions {
   readonly sendTimeoutMs?: number;
   /** (Default: 1 000) */
   readonly maxBatchRows?: number;
-  /** Values of one batch together; one value may be larger by itself. (Default: 1 000 000) */
+  /** Keys, values and headers of one batch together; one record may be larger by itself. (Default: 1 000 000) */
   readonly maxBatchBytes?: number;
   /** Sends of a record that the broker refuses, before its key waits for a person. (Default: 5) */
   readonly maxAttempts?: number;

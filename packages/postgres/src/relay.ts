@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordProducer } from '@throughline/messaging';
 import { createAlarm } from './alarm.ts';
-import { createRelayInstruments } from './relay-instruments.ts';
+import { type BacklogWatch, createBacklogWatch } from './backlog-watch.ts';
+import { createRelayInstruments, type RelayInstruments } from './relay-instruments.ts';
 import { RelayLane } from './relay-lane.ts';
 import { type RelayOptions, type RelaySettings, relaySettings } from './relay-options.ts';
-import { createShardLeases } from './shard-leases.ts';
+import { createShardLeases, type ShardLeases } from './shard-leases.ts';
 
 export interface Relay {
   /** Resolves when it runs. While no broker answers it tries again, until `stop`; never rejects. */
@@ -21,7 +22,6 @@ export interface RelayStats {
   readonly isRunning: boolean;
 }
 
-const BACKLOG_INTERVAL_MS = 15_000;
 const FIRST_RESTART_DELAY_MS = 250;
 const MAX_RESTART_DELAY_MS = 10_000;
 
@@ -32,89 +32,103 @@ const MAX_RESTART_DELAY_MS = 10_000;
  * Any number of relays may run on one database; each owns a part of the 64 shards by leases, and takes over those of one that died.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const settings = relaySettings(options);
-  const { database, name, logger, now } = settings;
-  const owner = `${name}/${randomUUID()}`;
-  const instruments = createRelayInstruments(settings.metrics);
-  const leases = createShardLeases({ database, owner, leaseMs: settings.leaseMs, lanes: settings.producers, now });
-  const ticker = createAlarm();
-  let lanes: readonly RelayLane[] = [];
-  let isRunning = false;
-  let work: Promise<unknown> = Promise.resolve();
-  let producers: readonly RecordProducer[] = [];
-  let starting = Promise.resolve();
-  let backlogDueAtMs = 0;
+  return new LeasedRelay(relaySettings(options));
+}
 
-  const observe = async (): Promise<void> => {
-    instruments.shardsOwned.set(leases.count());
-    if (now() < backlogDueAtMs) return;
-    const startedAtMs = now();
-    await instruments.observeBacklog(database);
-    // Counting a backlog of millions takes its time; at most a twentieth of it.
-    backlogDueAtMs = now() + Math.max(BACKLOG_INTERVAL_MS, 20 * (now() - startedAtMs));
-  };
-  const tick = async (): Promise<void> => {
-    try {
-      await leases.tick();
-      wake();
-      await observe();
-    } catch (error) {
-      logger.warn({ err: error }, `Relay ${name} could not renew its shards; without that it stops sending.`);
-    }
-  };
-  const keepLeases = async (): Promise<void> => {
-    while (isRunning) {
-      await ticker.pause(settings.leaseMs / 3);
-      if (isRunning) await tick();
-    }
-  };
-  const wake = (): void => {
-    for (const lane of lanes) lane.wake();
-  };
-  /** Undefined when it is stopped before a broker answered. */
-  const makeProducers = async (): Promise<readonly RecordProducer[] | undefined> => {
-    for (let failures = 0; isRunning; failures += 1) {
+class LeasedRelay implements Relay {
+  readonly #settings: RelaySettings;
+  readonly #owner: string;
+  readonly #instruments: RelayInstruments;
+  readonly #leases: ShardLeases;
+  readonly #backlog: BacklogWatch;
+  readonly #ticker = createAlarm();
+  #lanes: readonly RelayLane[] = [];
+  #producers: readonly RecordProducer[] = [];
+  #isRunning = false;
+  #starting = Promise.resolve();
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: RelaySettings) {
+    const { database, leaseMs, producers: lanes, now } = settings;
+    this.#settings = settings;
+    this.#owner = `${settings.name}/${randomUUID()}`;
+    this.#instruments = createRelayInstruments(settings.metrics);
+    this.#leases = createShardLeases({ database, owner: this.#owner, leaseMs, lanes, now });
+    this.#backlog = createBacklogWatch(settings, this.#instruments);
+  }
+
+  start(): Promise<void> {
+    this.#isRunning = true;
+    this.#starting = this.#begin();
+    return this.#starting;
+  }
+
+  wake(): void {
+    for (const lane of this.#lanes) lane.wake();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    this.#ticker.ring();
+    await this.#starting;
+    for (const lane of this.#lanes) lane.stop();
+    await this.#work;
+    const isSettled = this.#lanes.every((lane) => lane.isSettled);
+    await this.#leases.leave({ isSettled }).catch((error: unknown) => {
+      this.#warn(error, 'could not give its shards back; others take them when the leases are over.');
+    });
+    await closeAll(this.#producers);
+    await this.#backlog.settled();
+  }
+
+  stats(): RelayStats {
+    return { shardsOwned: this.#leases.count(), isRunning: this.#isRunning };
+  }
+
+  async #begin(): Promise<void> {
+    this.#producers = await this.#makeProducers();
+    if (!this.#isRunning || this.#producers.length === 0) return;
+    const shared = { owner: this.#owner, settings: this.#settings, leases: this.#leases, instruments: this.#instruments };
+    this.#lanes = this.#producers.map((producer, index) => new RelayLane({ ...shared, index, producer }));
+    await this.#tick();
+    this.#work = Promise.all([this.#keepLeases(), ...this.#lanes.map((lane) => lane.run())]);
+  }
+
+  /** None when it is stopped before a broker answered. */
+  async #makeProducers(): Promise<readonly RecordProducer[]> {
+    for (let failures = 0; this.#isRunning; failures += 1) {
       try {
-        return await createProducers(settings);
+        return await createProducers(this.#settings);
       } catch (error) {
-        logger.warn({ err: error }, `Relay ${name} could not make its producers; it tries again.`);
-        await ticker.pause(Math.min(FIRST_RESTART_DELAY_MS * 2 ** Math.min(failures, 10), MAX_RESTART_DELAY_MS));
+        this.#warn(error, 'could not make its producers; it tries again.');
+        await this.#ticker.pause(Math.min(FIRST_RESTART_DELAY_MS * 2 ** Math.min(failures, 10), MAX_RESTART_DELAY_MS));
       }
     }
-    return undefined;
-  };
-  const begin = async (): Promise<void> => {
-    producers = (await makeProducers()) ?? [];
-    if (!isRunning || producers.length === 0) return;
-    lanes = producers.map((producer, index) => new RelayLane({ index, owner, settings, leases, producer, instruments }));
-    await tick();
-    work = Promise.all([keepLeases(), ...lanes.map((lane) => lane.run())]);
-  };
-  const end = async (): Promise<void> => {
-    for (const lane of lanes) lane.stop();
-    await work;
-    const isSettled = lanes.every((lane) => lane.isSettled);
-    await leases.leave({ isSettled }).catch((error: unknown) => {
-      logger.warn({ err: error }, `Relay ${name} could not give its shards back; others take them when the leases are over.`);
-    });
-    await closeAll(producers);
-  };
-  return {
-    start: () => {
-      isRunning = true;
-      starting = begin();
-      return starting;
-    },
-    wake,
-    stop: async () => {
-      if (!isRunning) return;
-      isRunning = false;
-      ticker.ring();
-      await starting;
-      await end();
-    },
-    stats: () => ({ shardsOwned: leases.count(), isRunning }),
-  };
+    return [];
+  }
+
+  async #keepLeases(): Promise<void> {
+    while (this.#isRunning) {
+      await this.#ticker.pause(this.#settings.leaseMs / 3);
+      if (this.#isRunning) await this.#tick();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#leases.tick();
+      this.wake();
+    } catch (error) {
+      this.#warn(error, 'could not renew its shards; without that it stops sending.');
+    }
+    this.#instruments.shardsOwned.set(this.#leases.count());
+    this.#backlog.lookWhenDue();
+  }
+
+  #warn(error: unknown, predicate: string): void {
+    this.#settings.logger.warn({ err: error }, `Relay ${this.#settings.name} ${predicate}`);
+  }
 }
 
 async function createProducers({ driver, name, producers }: RelaySettings): Promise<readonly RecordProducer[]> {

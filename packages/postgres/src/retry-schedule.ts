@@ -1,9 +1,11 @@
+import { withoutCredentials } from '@throughline/telemetry';
 import type { RelaySettings } from './relay-options.ts';
 import type { SendOutcome } from './send-in-order.ts';
 import type { RefusedRow } from './settle-rows.ts';
+import { storableText } from './storable.ts';
 
 const MAX_DELAY_MS = 5 * 60_000;
-const MAX_ERROR_CHARACTERS = 2_000;
+const MAX_ERROR_BYTES = 2_000;
 
 /** When a refused row is tried again, and whether it is at all: only what speaks against the record counts as an attempt. */
 export function toRefusedRow(
@@ -14,10 +16,7 @@ export function toRefusedRow(
   const doubledMs = settings.retryDelayMs * 2 ** Math.min(Math.max(attempts - 1, 0), 20);
   return {
     row,
-    // Postgres' text cannot hold NUL.
-    error: String((error as { message?: unknown }).message ?? error)
-      .replaceAll('\0', '')
-      .slice(0, MAX_ERROR_CHARACTERS),
+    error: storableText(withoutCredentials(String((error as { message?: unknown }).message ?? error)), MAX_ERROR_BYTES),
     attempts,
     isFailed: counts && attempts >= settings.maxAttempts,
     delayMs: Math.min(doubledMs, MAX_DELAY_MS) * (0.5 + settings.random() / 2),

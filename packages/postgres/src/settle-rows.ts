@@ -22,10 +22,15 @@ const FENCED_ROWS = `
   unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS r(seq, shard, epoch)
   JOIN outbox_shard_leases AS l ON l.shard = r.shard AND l.epoch = r.epoch AND l.owner = $4`;
 
-/** Marks new rows as sent; gives how many were still ours. */
+/**
+ * Marks new rows as sent; gives how many were still ours. The commit does not wait for the disk: what a crash of Postgres takes back is sent once more, as after
+ * a crash of the relay, and repeats are what its consumers expect.
+ */
 export function markSent(database: Queryable, writer: Writer, rows: readonly UnsentRow[]): Promise<number> {
   return database.execute(
-    `UPDATE outbox AS o SET status = ${OUTBOX_STATUS.sent}, sent_at = now() FROM ${FENCED_ROWS} WHERE o.seq = r.seq AND o.status = ${OUTBOX_STATUS.new}`,
+    `UPDATE outbox AS o SET status = ${OUTBOX_STATUS.sent}, sent_at = now()
+     FROM ${FENCED_ROWS} CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced
+     WHERE o.seq = r.seq AND o.status = ${OUTBOX_STATUS.new}`,
     fenced(writer, rows),
   );
 }

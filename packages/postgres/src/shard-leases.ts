@@ -35,67 +35,99 @@ export interface ShardLeasesOptions {
   readonly now: () => number;
 }
 
+/** Nothing is ours before the first `tick`. */
 export function createShardLeases(options: ShardLeasesOptions): ShardLeases {
-  const { database, owner, leaseMs, lanes, now } = options;
-  const epochs = new Map<number, string>();
-  let surplus = new Set<number>();
-  let expiresAtMs = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  /** A renewal that crossed a return would bring back what was just given away. */
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const run = last.then(work);
-    last = run.catch(() => {});
-    return run;
-  };
-  const inLane = (lane: number) => (shard: number) => shard % lanes === lane;
+  return new PostgresShardLeases(options);
+}
 
-  const renew = async (): Promise<void> => {
+class PostgresShardLeases implements ShardLeases {
+  readonly #options: ShardLeasesOptions;
+  readonly #epochs = new Map<number, string>();
+  #surplus = new Set<number>();
+  #expiresAtMs = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ShardLeasesOptions) {
+    this.#options = options;
+  }
+
+  tick(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { database, owner, leaseMs } = this.#options;
+      const [row] = await database.query<{ relays: number }>(BEAT, [owner, leaseMs]);
+      await this.#renew();
+      const fairPart = Math.ceil(SHARDS / (row?.relays ?? 1));
+      this.#surplus = new Set([...this.#epochs.keys()].slice(fairPart));
+      if (this.#epochs.size < fairPart) await this.#take(fairPart - this.#epochs.size);
+    });
+  }
+
+  held(lane: number, remainingMs: number): readonly ShardLease[] {
+    if (this.#expiresAtMs - this.#options.now() < remainingMs) return [];
+    const entries = [...this.#epochs].filter(([shard]) => this.#isInLane(shard, lane) && !this.#surplus.has(shard));
+    return entries.map(([shard, epoch]) => ({ shard, epoch }));
+  }
+
+  remainingMs(leases: readonly ShardLease[]): number {
+    const isOurs = leases.every(({ shard, epoch }) => this.#epochs.get(shard) === epoch);
+    return isOurs ? Math.max(0, this.#expiresAtMs - this.#options.now()) : 0;
+  }
+
+  surplus(lane: number): readonly number[] {
+    return [...this.#surplus].filter((shard) => this.#isInLane(shard, lane));
+  }
+
+  giveBack(shards: readonly number[], state: { readonly isSettled: boolean }): Promise<void> {
+    return this.#inTurn(() => this.#return(shards, state));
+  }
+
+  leave(state: { readonly isSettled: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#return([...this.#epochs.keys()], state);
+      await this.#options.database.execute('DELETE FROM outbox_relays WHERE owner = $1', [this.#options.owner]);
+    });
+  }
+
+  count(): number {
+    return this.#expiresAtMs > this.#options.now() ? this.#epochs.size : 0;
+  }
+
+  /** A renewal that crossed a return would bring back what was just given away. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
+  async #renew(): Promise<void> {
+    const { database, owner, leaseMs, now } = this.#options;
     // Read before the statement is sent: the database's clock starts later, so ours ends first.
     const startedAtMs = now();
     const rows = await database.query<ShardLease>(RENEW, [owner, leaseMs]);
-    epochs.clear();
-    for (const { shard, epoch } of rows) epochs.set(shard, epoch);
-    expiresAtMs = startedAtMs + leaseMs;
-  };
-  const take = async (wanted: number): Promise<void> => {
+    this.#epochs.clear();
+    for (const { shard, epoch } of rows) this.#epochs.set(shard, epoch);
+    this.#expiresAtMs = startedAtMs + leaseMs;
+  }
+
+  async #take(wanted: number): Promise<void> {
+    const { database, owner, leaseMs } = this.#options;
     const rows = await database.query<ShardLease>(TAKE, [owner, wanted, leaseMs]);
     // These expire no earlier than those renewed just before.
-    for (const { shard, epoch } of rows) epochs.set(shard, epoch);
-  };
-  const tick = async (): Promise<void> => {
-    const [row] = await database.query<{ relays: number }>(BEAT, [owner, leaseMs]);
-    await renew();
-    const fairPart = Math.ceil(SHARDS / (row?.relays ?? 1));
-    surplus = new Set([...epochs.keys()].slice(fairPart));
-    if (epochs.size < fairPart) await take(fairPart - epochs.size);
-  };
-  const giveBack = async (shards: readonly number[], { isSettled }: { readonly isSettled: boolean }): Promise<void> => {
+    for (const { shard, epoch } of rows) this.#epochs.set(shard, epoch);
+  }
+
+  async #return(shards: readonly number[], { isSettled }: { readonly isSettled: boolean }): Promise<void> {
     for (const shard of shards) {
-      epochs.delete(shard);
-      surplus.delete(shard);
+      this.#epochs.delete(shard);
+      this.#surplus.delete(shard);
     }
+    const { database, owner, leaseMs } = this.#options;
     await database.execute(GIVE_BACK, [owner, shards, isSettled ? 0 : leaseMs]);
-  };
-  return {
-    tick: () => inTurn(tick),
-    held: (lane, remainingMs) => {
-      if (expiresAtMs - now() < remainingMs) return [];
-      const entries = [...epochs].filter(([shard]) => inLane(lane)(shard) && !surplus.has(shard));
-      return entries.map(([shard, epoch]) => ({ shard, epoch }));
-    },
-    remainingMs: (leases) => {
-      const isOurs = leases.every(({ shard, epoch }) => epochs.get(shard) === epoch);
-      return isOurs ? Math.max(0, expiresAtMs - now()) : 0;
-    },
-    surplus: (lane) => [...surplus].filter(inLane(lane)),
-    giveBack: (shards, state) => inTurn(() => giveBack(shards, state)),
-    leave: (state) =>
-      inTurn(async () => {
-        await giveBack([...epochs.keys()], state);
-        await database.execute('DELETE FROM outbox_relays WHERE owner = $1', [owner]);
-      }),
-    count: () => (expiresAtMs > now() ? epochs.size : 0),
-  };
+  }
+
+  #isInLane(shard: number, lane: number): boolean {
+    return shard % this.#options.lanes === lane;
+  }
 }
 
 const BEAT = `

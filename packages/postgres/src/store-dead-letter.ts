@@ -3,10 +3,16 @@ import type { DeadLetter } from '@throughline/messaging';
 import type { Queryable } from './database.ts';
 import { toStoredHeaders } from './header-json.ts';
 import { insertOutboxRows } from './insert-outbox-rows.ts';
+import { storableCount, storableText, storableTime } from './storable.ts';
 
 /** Namespace of dead letters' ids; may never change, or a position would get a second id. */
 const DLQ_NAMESPACE = 'c1a2b8f4-6a0e-5d0b-9a53-2f6f3f9f0f61';
-const MAX_STACK_BYTES = 4_096;
+/** Of a message or a stack. */
+const MAX_STORY_BYTES = 4_096;
+/** Of an id, a type or a class; the record itself keeps them whole. */
+const MAX_NAME_BYTES = 1_024;
+const MAX_OFFSET = 2n ** 63n - 1n;
+const TOPIC_NAME = /^[\w.-]{1,249}$/;
 
 /** The same for every write of one failed position of one group. */
 function deadLetterId(
@@ -17,10 +23,20 @@ function deadLetterId(
 }
 
 /**
+ * A position that no Kafka has given came from headers which somebody made up: that of the record stands in its place, so that every record can be a dead letter.
+ */
+function withRealPosition(letter: DeadLetter): DeadLetter {
+  const { topic, partition, offset } = letter.original;
+  const isReal = TOPIC_NAME.test(topic) && partition === storableCount(partition) && offset >= 0n && offset <= MAX_OFFSET;
+  return isReal ? letter : { ...letter, original: letter.record };
+}
+
+/**
  * Writes the dead letter and the outbox row that carries it to `<group>.dlq`. What is there already stays as it is and is not sent again,
  * unless this letter has been replayed more often: then it failed anew, and waits anew.
  */
-export async function storeDeadLetter(tx: Queryable, letter: DeadLetter): Promise<void> {
+export async function storeDeadLetter(tx: Queryable, given: DeadLetter): Promise<void> {
+  const letter = withRealPosition(given);
   const dlqId = deadLetterId(letter.group, letter.original);
   if (!(await upsert(tx, dlqId, letter))) return;
   await insertOutboxRows(tx, [
@@ -29,7 +45,7 @@ export async function storeDeadLetter(tx: Queryable, letter: DeadLetter): Promis
       aggregateType: 'dead-letter',
       // Dead letters have no order among them: one that the broker refuses must not hold up others.
       aggregateId: dlqId,
-      type: letter.eventType ?? 'dead-letter',
+      type: storableText(letter.eventType ?? 'dead-letter', MAX_NAME_BYTES),
       payload: letter.record.value,
       headers: toStoredHeaders({ ...letter.record.headers, ...deadLetterHeaders(dlqId, letter) }),
       topic: `${letter.group}.dlq`,
@@ -43,24 +59,24 @@ async function upsert(tx: Queryable, dlqId: string, letter: DeadLetter): Promise
   const rows = await tx.execute(UPSERT, [
     dlqId,
     letter.group,
-    withoutNul(letter.source),
-    withoutNul(letter.eventId),
-    letter.eventType === undefined ? null : withoutNul(letter.eventType),
+    storableText(letter.source, MAX_NAME_BYTES),
+    storableText(letter.eventId, MAX_NAME_BYTES),
+    letter.eventType === undefined ? null : storableText(letter.eventType, MAX_NAME_BYTES),
     letter.reason,
     original.topic,
     original.partition,
     original.offset.toString(),
-    new Date(original.timestampMs),
+    storableTime(original.timestampMs),
     record.key,
     record.value,
     JSON.stringify(toStoredHeaders(record.headers)),
-    letter.attempts,
-    new Date(letter.firstFailedAtMs),
-    new Date(letter.lastFailedAtMs),
-    error.class,
-    withoutNul(error.message),
-    withoutNul(truncateUtf8(error.stack, MAX_STACK_BYTES)),
-    letter.replayCount,
+    storableCount(letter.attempts),
+    storableTime(letter.firstFailedAtMs),
+    storableTime(letter.lastFailedAtMs),
+    storableText(error.class, MAX_NAME_BYTES),
+    storableText(error.message, MAX_STORY_BYTES),
+    storableText(error.stack, MAX_STORY_BYTES),
+    storableCount(letter.replayCount),
   ]);
   return rows === 1;
 }
@@ -84,29 +100,14 @@ function deadLetterHeaders(dlqId: string, letter: DeadLetter): Record<string, st
     'dlq-original-topic': original.topic,
     'dlq-original-partition': String(original.partition),
     'dlq-original-offset': String(original.offset),
-    'dlq-original-timestamp': new Date(original.timestampMs).toISOString(),
+    'dlq-original-timestamp': storableTime(original.timestampMs).toISOString(),
     'dlq-consumer-group': letter.group,
     'dlq-attempts': String(letter.attempts),
-    'dlq-first-failed-at': new Date(letter.firstFailedAtMs).toISOString(),
-    'dlq-last-failed-at': new Date(letter.lastFailedAtMs).toISOString(),
-    'dlq-error-class': error.class,
-    'dlq-error-message': truncateUtf8(error.message, MAX_STACK_BYTES),
-    'dlq-error-stack': truncateUtf8(error.stack, MAX_STACK_BYTES),
+    'dlq-first-failed-at': storableTime(letter.firstFailedAtMs).toISOString(),
+    'dlq-last-failed-at': storableTime(letter.lastFailedAtMs).toISOString(),
+    'dlq-error-class': storableText(error.class, MAX_NAME_BYTES),
+    'dlq-error-message': storableText(error.message, MAX_STORY_BYTES),
+    'dlq-error-stack': storableText(error.stack, MAX_STORY_BYTES),
     'dlq-replay-count': String(letter.replayCount),
   };
-}
-
-/** At most so many bytes, cut between two characters. */
-function truncateUtf8(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= maxBytes) return text;
-  let end = maxBytes;
-  // 10xxxxxx continues a character.
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString('utf8', 0, end);
-}
-
-/** Postgres' text cannot hold it, and a poison record may well have one in its id. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '\uFFFD');
 }

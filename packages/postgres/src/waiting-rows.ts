@@ -23,12 +23,16 @@ export interface TakeRequest {
   readonly leases: readonly ShardLease[];
   readonly maxRows: number;
   readonly maxRowsPerShard: number;
-  /** The last row may go beyond. */
+  /** Keys, values and headers together; one row may be larger by itself. */
   readonly maxBytes: number;
 }
 
 const COLUMNS =
   'o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload, o.headers, o.topic, o.record_key, o.shard, o.attempts';
+
+function bytesOf(row: string): string {
+  return `coalesce(octet_length(${row}.payload), 0) + coalesce(octet_length(${row}.record_key), 0) + octet_length(${row}.headers::text)`;
+}
 
 /**
  * New rows of the shards, shard by shard in the given order, each shard's by `seq`.
@@ -44,7 +48,7 @@ const TAKE_NEW = `
   FROM (
     SELECT p.*, sum(p.bytes) OVER (ORDER BY p.place, p.seq ROWS UNBOUNDED PRECEDING) - p.bytes AS bytes_before
     FROM (
-      SELECT s.place, r.*, coalesce(octet_length(r.payload), 0) AS bytes,
+      SELECT s.place, r.*, ${bytesOf('r')} AS bytes,
         EXISTS (
           SELECT 1 FROM outbox_blocked_keys AS b
           WHERE b.shard = r.shard AND b.aggregatetype = r.aggregatetype AND b.aggregateid = r.aggregateid AND r.seq > b.released_seq
@@ -54,18 +58,27 @@ const TAKE_NEW = `
       LIMIT $3
     ) AS p
   ) AS o
-  WHERE o.bytes_before < $4
+  WHERE o.bytes_before = 0 OR o.bytes_before + o.bytes <= $4
   ORDER BY o.place, o.seq`;
 
-/** Heads of blocked keys whose time to be tried again has come. */
-export function takeDueHeads(database: Queryable, leases: readonly ShardLease[], maxRows: number): Promise<UnsentRow[]> {
-  return database.query<UnsentRow>(TAKE_DUE, [leases.map(({ shard }) => shard), maxRows]);
+/** Heads of blocked keys whose time to be tried again has come, longest due first. */
+export function takeDueHeads(database: Queryable, request: Omit<TakeRequest, 'maxRowsPerShard'>): Promise<UnsentRow[]> {
+  const shards = request.leases.map(({ shard }) => shard);
+  return database.query<UnsentRow>(TAKE_DUE, [shards, request.maxRows, request.maxBytes]);
 }
 
 const TAKE_DUE = `
   SELECT ${COLUMNS}, true AS blocked
-  FROM outbox_blocked_keys AS b
-  JOIN outbox_shard_leases AS l ON l.shard = b.shard
-  JOIN outbox AS o ON o.seq = b.head_seq
-  WHERE b.shard = ANY($1::smallint[]) AND b.state = 'backing-off' AND b.next_attempt_at <= now() AND l.settled_at <= now()
-  ORDER BY b.next_attempt_at LIMIT $2`;
+  FROM (
+    SELECT h.*, sum(h.bytes) OVER (ORDER BY h.due_at, h.seq ROWS UNBOUNDED PRECEDING) - h.bytes AS bytes_before
+    FROM (
+      SELECT r.*, b.next_attempt_at AS due_at, ${bytesOf('r')} AS bytes
+      FROM outbox_blocked_keys AS b
+      JOIN outbox_shard_leases AS l ON l.shard = b.shard
+      JOIN outbox AS r ON r.seq = b.head_seq
+      WHERE b.shard = ANY($1::smallint[]) AND b.state = 'backing-off' AND b.next_attempt_at <= now() AND l.settled_at <= now()
+      ORDER BY b.next_attempt_at, r.seq LIMIT $2
+    ) AS h
+  ) AS o
+  WHERE o.bytes_before = 0 OR o.bytes_before + o.bytes <= $3
+  ORDER BY o.due_at, o.seq`;

@@ -163,26 +163,81 @@ it('keeps one key’s rows for two topics in order, one send after the other', a
   expect(batches).toEqual([['one', 'one'], ['two'], ['one']]);
 });
 
-it('bounds a batch by bytes', async () => {
+it.each([
+  ['values', { payload: Buffer.alloc(400) }],
+  ['headers', { headers: { ce_id: 'x', note: 'y'.repeat(400) } }],
+])('bounds a batch by the bytes of %s', async (_case, changes) => {
   const batches: number[] = [];
   bed.broker.fault = (records) => void batches.push(records.length);
-  await bed.insert(...Array.from({ length: 10 }, () => message('a', { payload: Buffer.alloc(400) })));
+  await bed.insert(...Array.from({ length: 10 }, () => message('a', changes)));
   await bed.startRelay({ maxBatchBytes: 1_000 });
   await bed.untilSent(10);
-  expect(Math.max(...batches)).toBe(3);
+  expect(Math.max(...batches)).toBe(2);
+});
+
+it('bounds a batch of heads that are tried again', async () => {
+  const batches: number[] = [];
+  bed.broker.fault = () => {
+    throw new EventError('RECORD_REJECTED', 'no');
+  };
+  const big = { payload: Buffer.alloc(400) };
+  await bed.insert(...Array.from({ length: 6 }, (_, index) => message(`key-${index}`, big)));
+  const relay = await bed.startRelay({ retryDelayMs: 100, maxAttempts: 100 });
+  await waitFor(async () => (await bed.countByStatus(2)) === 6, { description: 'six blocked heads' });
+  await relay.stop();
+  bed.broker.fault = (records) => void batches.push(records.length);
+  await bed.startRelay({ maxBatchBytes: 1_000 });
+  await bed.untilSent(6);
+  expect(Math.max(...batches)).toBeLessThanOrEqual(2);
+});
+
+it('keeps credentials out of what it notes about a refusal', async () => {
+  const bad = message('a');
+  bed.broker.fault = () => {
+    throw new EventError('RECORD_REJECTED', 'no\0 from kafka://app:hunter2@broker');
+  };
+  await bed.insert(bad);
+  await bed.startRelay({ maxAttempts: 1 });
+  await waitFor(async () => (await listFailed(bed.database)).length === 1, { description: 'the failed row' });
+  const [failed] = await listFailed(bed.database);
+  expect(failed?.lastError).toContain('no\uFFFD from kafka://');
+  expect(failed?.lastError).not.toContain('hunter2');
+});
+
+it('renews its leases while the backlog is being counted, and outlives a count that fails', async () => {
+  const sql: string[] = [];
+  let counted: (error: Error) => void = () => {};
+  const isCount = (text: string) => text.includes('FROM outbox_blocked_keys WHERE state');
+  const query = <Row>(text: string, ...rest: unknown[]): Promise<Row[]> => {
+    sql.push(text);
+    if (isCount(text))
+      return new Promise((_, reject) => {
+        counted = reject;
+      });
+    return bed.database.query<Row>(text, ...(rest as []));
+  };
+  const relay = await bed.startRelay({ database: { ...bed.database, query } });
+  const renewals = () => sql.filter((text) => text.includes('UPDATE outbox_shard_leases SET expires_at')).length;
+  await waitFor(() => renewals() >= 3, { description: 'renewals beside the count' });
+  expect(sql.filter(isCount)).toHaveLength(1);
+  counted(new Error('too long'));
+  const before = renewals();
+  await waitFor(() => renewals() >= before + 2, { description: 'renewals after it' });
+  expect(sql.filter(isCount)).toHaveLength(1);
+  expect(relay.stats().shardsOwned).toBe(64);
 });
 
 it('says how much waits, for how long, and how many keys are failed', async () => {
   const bad = message('a');
   bed.refuse(bad.id);
-  const metrics = createMetrics({ service: 'test' });
   await bed.insert(bad, message('a'));
-  const first = await bed.startRelay({ maxAttempts: 1, metrics });
+  const first = await bed.startRelay({ maxAttempts: 1 });
   await waitFor(async () => (await bed.countByStatus(3)) === 1, { description: 'the failed row' });
   await first.stop();
+  const metrics = createMetrics({ service: 'test' });
   await bed.startRelay({ metrics });
   const value = async (metric: { get(): Promise<{ values: { value: number }[] }> }) => (await metric.get()).values[0]?.value;
-  expect(await value(metrics.gauge(METRICS.outboxUnsentRows))).toBe(2);
+  await waitFor(async () => (await value(metrics.gauge(METRICS.outboxUnsentRows))) === 2, { description: 'the count' });
   expect(await value(metrics.gauge(METRICS.outboxFailedKeys))).toBe(1);
   expect(await value(metrics.gauge(METRICS.outboxOldestUnsentSeconds))).toBeGreaterThan(0);
   expect(await value(metrics.gauge(METRICS.outboxShardsOwned))).toBe(64);

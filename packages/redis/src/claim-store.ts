@@ -50,56 +50,65 @@ return redis.call('DEL', KEYS[1])`;
  * Where Redis does not answer, `claim` is `unavailable`, `renew` says that nothing speaks against the claim, and the others leave it to the lease's end.
  */
 export function createClaimStore(options: ClaimStoreOptions): ClaimStore {
-  const { client } = options.redis;
-  const leaseMs = options.leaseMs ?? 10_000;
-  const doneTtlMs = options.doneTtlMs ?? 10 * 60 * 1_000;
-  const claim = defineScript<[string, number]>(client, 'claimEvent', { keys: 2, lua: CLAIM });
-  const renew = defineScript<number>(client, 'renewClaim', { keys: 1, lua: RENEW });
-  const confirm = defineScript<number>(client, 'confirmClaim', { keys: 2, lua: CONFIRM });
-  const release = defineScript<number>(client, 'releaseClaim', { keys: 2, lua: RELEASE });
-  const keyOf = (key: DedupKey) => ['dedup', options.incarnation, key.group, key.source, key.id].map(escapeKeyPart).join(':');
-  const fallbacks = options.metrics.counter(METRICS.dedupFallbackTotal);
-  const orElse = async <Result>(
-    operation: string,
-    run: () => Promise<Result>,
-    fallback: (error: unknown) => Result,
-  ): Promise<Result> => {
+  const { leaseMs = 10_000, doneTtlMs = 10 * 60 * 1_000 } = options;
+  const scripts = defineClaimScripts(options.redis);
+  const orElse = withFallback(options.metrics);
+  const keysOf = (key: DedupKey): [string, string] => {
+    const claimKey = ['dedup', options.incarnation, key.group, key.source, key.id].map(escapeKeyPart).join(':');
+    return [claimKey, `${claimKey}:attempts`];
+  };
+  const claim = async (key: DedupKey): Promise<ClaimResult> => {
+    const token = randomUUID();
+    return toClaimResult(token, await scripts.claim(...keysOf(key), token, leaseMs, ATTEMPTS_TTL_MS));
+  };
+  return {
+    leaseMs,
+    claim: (key) =>
+      orElse(
+        'claim',
+        () => claim(key),
+        (cause) => ({ outcome: 'unavailable', cause }),
+      ),
+    renew: (key, token) =>
+      orElse(
+        'renew',
+        async () => (await scripts.renew(keysOf(key)[0], token, leaseMs)) === 1,
+        () => true,
+      ),
+    confirm: (key, token) =>
+      orElse(
+        'confirm',
+        async () => void (await scripts.confirm(...keysOf(key), token, doneTtlMs)),
+        () => {},
+      ),
+    release: (key, token, attempt = 'counted') =>
+      orElse(
+        'release',
+        async () => void (await scripts.release(...keysOf(key), token, attempt)),
+        () => {},
+      ),
+  };
+}
+
+function defineClaimScripts({ client }: RedisConnection) {
+  return {
+    claim: defineScript<[string, number]>(client, 'claimEvent', { keys: 2, lua: CLAIM }),
+    renew: defineScript<number>(client, 'renewClaim', { keys: 1, lua: RENEW }),
+    confirm: defineScript<number>(client, 'confirmClaim', { keys: 2, lua: CONFIRM }),
+    release: defineScript<number>(client, 'releaseClaim', { keys: 2, lua: RELEASE }),
+  };
+}
+
+/** Runs what asks Redis; where that fails it is counted, and the fallback stands. */
+function withFallback(metrics: Metrics) {
+  const fallbacks = metrics.counter(METRICS.dedupFallbackTotal);
+  return async <Result>(operation: string, run: () => Promise<Result>, fallback: (error: unknown) => Result): Promise<Result> => {
     try {
       return await run();
     } catch (error) {
       fallbacks.inc({ operation });
       return fallback(error);
     }
-  };
-  return {
-    leaseMs,
-    claim: (key) =>
-      orElse<ClaimResult>(
-        'claim',
-        async () => {
-          const token = randomUUID();
-          return toClaimResult(token, await claim(keyOf(key), `${keyOf(key)}:attempts`, token, leaseMs, ATTEMPTS_TTL_MS));
-        },
-        (cause) => ({ outcome: 'unavailable', cause }),
-      ),
-    renew: (key, token) =>
-      orElse(
-        'renew',
-        async () => (await renew(keyOf(key), token, leaseMs)) === 1,
-        () => true,
-      ),
-    confirm: (key, token) =>
-      orElse(
-        'confirm',
-        async () => void (await confirm(keyOf(key), `${keyOf(key)}:attempts`, token, doneTtlMs)),
-        () => undefined,
-      ),
-    release: (key, token, attempt = 'counted') =>
-      orElse(
-        'release',
-        async () => void (await release(keyOf(key), `${keyOf(key)}:attempts`, token, attempt)),
-        () => undefined,
-      ),
   };
 }
 

@@ -19,8 +19,8 @@ describe('on the stack', () => {
     const prefix = testPrefix();
     const metrics = createMetrics({ service: 'test' });
     const replicas = [
-      createRateLimiter({ redis, prefix, logger, metrics }),
-      createRateLimiter({ redis, prefix, logger, metrics }),
+      createRateLimiter({ redis, prefix, incarnation: 'i-1', logger, metrics }),
+      createRateLimiter({ redis, prefix, incarnation: 'i-1', logger, metrics }),
     ];
     const results = await Promise.all(
       Array.from({ length: 30 }, (_, index) => replicas[index % 2]?.consume({ key: 'a', limit: 20, windowMs: HOUR_MS })),
@@ -38,8 +38,22 @@ describe('on the stack', () => {
     expect((await metrics.counter(METRICS.rateLimiterRefusedTotal).get()).values).toMatchObject([{ value: 10 }]);
   });
 
+  it('does not believe what was counted for a former database', async () => {
+    const shared = { redis, prefix: testPrefix(), logger, metrics: createMetrics({ service: 'test' }) };
+    const request = { key: 'a', limit: 1, windowMs: HOUR_MS };
+    await createRateLimiter({ ...shared, incarnation: 'i-1' }).consume(request);
+    expect(await createRateLimiter({ ...shared, incarnation: 'i-1' }).consume(request)).toMatchObject({ isAllowed: false });
+    expect(await createRateLimiter({ ...shared, incarnation: 'i-2' }).consume(request)).toMatchObject({ isAllowed: true });
+  });
+
   it('lets through again when the time is over, and no sooner than it said', async () => {
-    const limiter = createRateLimiter({ redis, prefix: testPrefix(), logger, metrics: createMetrics({ service: 'test' }) });
+    const limiter = createRateLimiter({
+      redis,
+      prefix: testPrefix(),
+      incarnation: 'i-1',
+      logger,
+      metrics: createMetrics({ service: 'test' }),
+    });
     const request = { key: 'a', limit: 2, windowMs: 300 };
     await limiter.consume(request);
     await limiter.consume(request);
@@ -73,7 +87,7 @@ describe('with a Redis that is killed', () => {
 
   it('counts in memory against half the limit, says so, and goes back to Redis', async () => {
     const metrics = createMetrics({ service: 'test' });
-    const limiter = createRateLimiter({ redis, prefix: 'login', logger, metrics, now: () => HOUR_MS });
+    const limiter = createRateLimiter({ redis, prefix: 'login', incarnation: 'i-1', logger, metrics, now: () => HOUR_MS });
     const allowed = async (key: string, calls: number) => {
       const results = await Promise.all(
         Array.from({ length: calls }, () => limiter.consume({ key, limit: 10, windowMs: HOUR_MS })),

@@ -8,6 +8,8 @@ export interface RateLimiterOptions {
   readonly redis: RedisConnection;
   /** Name of this limiter: part of its keys and label of its metrics. */
   readonly prefix: string;
+  /** The database's incarnation id: counts of a database that was reset or restored start anew. */
+  readonly incarnation: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Milliseconds since the epoch, of the fallback alone; Redis counts by its own clock. (Default: Date.now) */
@@ -74,7 +76,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const decide = async (request: ConsumeRequest, isCounted: boolean): Promise<ConsumeResult> => {
     try {
       const [allowed, retryAfterMs, remaining] = await consume(
-        `rate:${options.prefix}:${request.key}`,
+        `rate:${options.incarnation}:${options.prefix}:${request.key}`,
         request.limit,
         request.windowMs,
         isCounted ? 1 : 0,

@@ -10,6 +10,7 @@ export function measureSends(driver: MessagingDriver, metrics: Metrics): Messagi
     consume: (options) => driver.consume(options),
     ensureTopics: (declarations, options) => driver.ensureTopics(declarations, options),
     listTopics: () => driver.listTopics(),
+    partitionCount: (topic) => driver.partitionCount(topic),
     ping: (timeoutMs) => driver.ping(timeoutMs),
     close: () => driver.close(),
     createProducer: async (options) => {

@@ -79,6 +79,15 @@ describe('runService', () => {
     expect(running.lines.at(-1)).toMatchObject({ hung: 'relay', msg: 'SIGINT came a second time while relay was being stopped' });
   });
 
+  it('parts that may take longer to stop than all have together: does not start', async () => {
+    const running = await start('slow-to-stop');
+    expect(await running.exited).toBe(1);
+    expect(running.lines[0]).toMatchObject({
+      msg: 'test.bare could not start',
+      err: { code: 'CONFIGURATION_REFUSED', message: expect.stringMatching(/drainDeadlineMs \(500\).*atMostMs of relay 400/) },
+    });
+  });
+
   it('a signal while it is still starting: not ready, alive, then exits with 0', async () => {
     const running = await start('hang-at-start');
     await waitFor(async () => (await fetch(`${running.opsUrl}/livez`)).ok, { description: 'the ops server' });

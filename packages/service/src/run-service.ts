@@ -1,7 +1,8 @@
 import { createOpsServer, type Health } from '@throughline/http';
 import { createLogger, createMetrics, flushSpans, type Logger, type LogLevel, type Metrics } from '@throughline/telemetry';
+import { checkStop } from './check-stop.ts';
 import { createHealthChecks, type HealthCheck, type HealthCheckOptions, type HealthChecks } from './health-checks.ts';
-import { createReleasers, type Release, type Releasers } from './releasers.ts';
+import { createReleasers, type Release, type ReleaseOptions, type Releasers } from './releasers.ts';
 
 export interface ServiceConfig {
   readonly host: string;
@@ -11,6 +12,8 @@ export interface ServiceConfig {
   readonly logLevel: LogLevel;
   /** All stopping together may take so long; then the process exits with 1. Must be below the platform's grace period. (Default: 24 000) */
   readonly drainDeadlineMs?: number;
+  /** What the platform gives between SIGTERM and SIGKILL; a start with less than `drainDeadlineMs` is refused. (Default: not known) */
+  readonly terminationGraceMs?: number;
 }
 
 /** What a service is built with. */
@@ -19,8 +22,8 @@ export interface ServiceRuntime {
   readonly metrics: Metrics;
   /** Aborts when the service is told to stop, also while it is still being built. */
   readonly stopping: AbortSignal;
-  /** Call it right after something was started: at the end everything is released in the reverse order. */
-  onStop(name: string, release: Release): void;
+  /** Call it right after something was started: at the end everything is released in the reverse order. What may take longer than a moment says how long, and the sum is checked at the start. */
+  onStop(name: string, release: Release, options?: ReleaseOptions): void;
   /** The service takes traffic only while every required one of these resolves. */
   addReadiness(name: string, check: HealthCheck, options?: HealthCheckOptions): void;
   /** The platform restarts the process when one of these rejects: check progress, never the health of stores. */
@@ -41,13 +44,15 @@ const FLUSH_TIMEOUT_MS = 2_000;
 /**
  * Runs a service for the life of the process. SIGTERM or SIGINT: not ready any more, everything released newest first, exit 0.
  * Exit 1: the start failed, something was thrown that nobody caught, stopping failed or took longer than the deadline (the log names what hung), or a second signal came.
+ * A service whose parts may take longer to stop than `drainDeadlineMs` does not start.
  */
 export async function runService(options: RunServiceOptions): Promise<void> {
   const startedAtMs = performance.now();
   const { name, config } = options;
   const logger = createLogger({ name, level: config.logLevel });
   const metrics = createMetrics({ service: name, withProcessMetrics: true });
-  const supervised = superviseProcess({ logger, drainDeadlineMs: config.drainDeadlineMs ?? 24_000 });
+  const { drainDeadlineMs = 24_000, terminationGraceMs } = config;
+  const supervised = superviseProcess({ logger, drainDeadlineMs });
   const readiness = createHealthChecks();
   const liveness = createHealthChecks();
   const ops = createOpsServer({
@@ -68,6 +73,7 @@ export async function runService(options: RunServiceOptions): Promise<void> {
       addLiveness: liveness.add,
     });
     if (supervised.stopping.aborted) return;
+    checkStop(supervised.releasers, { drainDeadlineMs, terminationGraceMs });
     supervised.markStarted();
     logger.info({ opsPort: port, durationMs: Math.round(performance.now() - startedAtMs) }, `${name} is ready`);
   } catch (error) {

@@ -3,19 +3,33 @@ import {
   type ClaimStore,
   type Inbox,
   type MessagingDriver,
-  type Outbox,
   type RunningSubscription,
   type Subscription,
   subscribe,
   subscriptionTopics,
   type TopicDeclaration,
 } from '@throughline/messaging';
-import { createInbox, createOutbox, createRelay, type Relay, type Transaction } from '@throughline/postgres';
+import { createInbox, createOutbox, createRelay, type PostgresOutbox, type Relay, type Transaction } from '@throughline/postgres';
 import { createClaimStore, createWakeUps } from '@throughline/redis';
 import { measureSends } from './measure-sends.ts';
 import { retryWhileStarting } from './retry-while-starting.ts';
 import type { ServiceRuntime } from './run-service.ts';
-import { type Stores, type StoresConfig, type StoresOptions, startStores } from './start-stores.ts';
+import {
+  DEFAULT_CONNECTIONS,
+  DEFAULT_PROCESSED_RETENTION_MS,
+  type Stores,
+  type StoresConfig,
+  type StoresOptions,
+  startStores,
+} from './start-stores.ts';
+import { checkRetention, createConcurrencyBudget } from './subscription-limits.ts';
+
+/** Handlers that still run then are aborted; their events are delivered again. */
+const HANDLER_DRAIN_MS = 8_000;
+/** The last commit and the leave take milliseconds; where no broker answers the group notices by the session timeout. */
+const LEAVE_GROUP_MS = 4_000;
+/** A send takes 5 s at most. */
+const RELAY_STOP_MS = 6_000;
 
 export interface BackboneConfig extends StoresConfig {
   /** `host:port` each. */
@@ -33,11 +47,15 @@ export interface BackboneOptions extends StoresOptions {
 /** Everything between a service's domain and Postgres, Redis and Kafka. */
 export interface Backbone extends Stores {
   readonly driver: MessagingDriver;
-  readonly outbox: Outbox<Transaction>;
+  readonly outbox: PostgresOutbox;
   readonly inbox: Inbox<Transaction>;
   readonly claims: ClaimStore;
   readonly relay: Relay;
-  /** Declares the subscription's own topics, starts its consumer, and ties it to the service's readiness, liveness and stop. */
+  /**
+   * Declares the subscription's own topics, starts its consumer, and ties it to the service's readiness, liveness and stop. Without a `concurrency` of its own it
+   * gets what the pool has left, at most 32.
+   * @throws {EventError} `CONFIGURATION_REFUSED` for a concurrency above the pool, or a source topic that is kept longer than events are known as processed
+   */
   subscribe(subscription: Subscription<Transaction>): Promise<RunningSubscription>;
 }
 
@@ -67,10 +85,11 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
     retryWhileStarting({ subject: 'kafka', ...runtime }, () => driver.ensureTopics(topics, { create: config.createTopics }));
   await ensureTopics(options.publishes);
 
-  const relay = createRelay({ database: stores.database, driver, name, logger: runtime.logger, metrics: runtime.metrics });
+  const relay = createRelay({ database: stores.upkeep, driver, name, logger: runtime.logger, metrics: runtime.metrics });
   const wake = startRelay(relay, stores, options);
   const inbox = createInbox({ database: stores.database, wake });
   const claims = createClaimStore({ redis: stores.redis, incarnation: stores.incarnation, metrics: runtime.metrics });
+  const budget = createConcurrencyBudget(config.databaseConnections ?? DEFAULT_CONNECTIONS);
   return {
     ...stores,
     driver,
@@ -78,10 +97,25 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
     inbox,
     claims,
     relay,
-    subscribe: async (subscription) => {
-      await ensureTopics([...subscription.topics.map((topic) => ({ topic })), ...subscriptionTopics(subscription)]);
+    subscribe: async (declared) => {
+      checkRetention(declared, {
+        processedRetentionMs: config.processedRetentionMs ?? DEFAULT_PROCESSED_RETENTION_MS,
+        declared: options.publishes,
+      });
+      const subscription = { ...declared, concurrency: budget.take(declared) };
+      await ensureTopics(subscription.topics.map((topic) => ({ topic })));
+      const counts = await Promise.all(subscription.topics.map((topic) => driver.partitionCount(topic)));
+      await ensureTopics(subscriptionTopics(subscription, Math.max(...counts)));
       const { logger, metrics } = runtime;
-      const running = await subscribe({ subscription, driver, inbox, claims, logger, metrics });
+      const running = await subscribe({
+        subscription,
+        driver,
+        inbox,
+        claims,
+        logger,
+        metrics,
+        drainDeadlineMs: HANDLER_DRAIN_MS,
+      });
       watch(runtime, subscription.group, running);
       return running;
     },
@@ -94,7 +128,7 @@ function startRelay(relay: Relay, stores: Stores, { runtime, name }: BackboneOpt
   const unsubscribe = wakeUps.subscribe(() => relay.wake());
   runtime.onStop('wake-ups', unsubscribe);
   relay.start();
-  runtime.onStop('relay', () => relay.stop());
+  runtime.onStop('relay', () => relay.stop(), { atMostMs: RELAY_STOP_MS });
   return () => {
     relay.wake();
     wakeUps.publish();
@@ -103,7 +137,11 @@ function startRelay(relay: Relay, stores: Stores, { runtime, name }: BackboneOpt
 
 /** Joining once is enough to be ready: a rebalance of the group must not take a service out of traffic. */
 function watch(runtime: ServiceRuntime, group: string, running: RunningSubscription): void {
-  runtime.onStop(`subscription ${group}`, () => running.stop());
+  // Beside the requests under way: neither needs the other, and the platform's patience is short.
+  runtime.onStop(`subscription ${group}`, () => running.stop(), {
+    atMostMs: HANDLER_DRAIN_MS + LEAVE_GROUP_MS,
+    beginsAtOnce: true,
+  });
   let hasJoined = false;
   runtime.addReadiness(`subscription ${group}`, () => {
     hasJoined ||= running.state().isJoined;

@@ -4,7 +4,15 @@ import { oneOf, port, readConfig, runService } from '../src/index.ts';
 
 const config = readConfig(process.env, {
   opsPort: port('OPS_PORT'),
-  behaviour: oneOf('BEHAVIOUR', ['ordinary', 'hang-at-stop', 'fail-at-start', 'throw-later', 'fail-at-stop', 'hang-at-start']),
+  behaviour: oneOf('BEHAVIOUR', [
+    'ordinary',
+    'hang-at-stop',
+    'fail-at-start',
+    'throw-later',
+    'fail-at-stop',
+    'hang-at-start',
+    'slow-to-stop',
+  ]),
 });
 
 await runService({
@@ -17,6 +25,7 @@ await runService({
       logger.info('Released timer');
     });
     if (config.behaviour === 'hang-at-stop') onStop('relay', () => new Promise(() => {}));
+    if (config.behaviour === 'slow-to-stop') onStop('relay', () => {}, { atMostMs: 400 });
     if (config.behaviour === 'fail-at-stop') onStop('relay', () => Promise.reject(new Error('stuck')));
     if (config.behaviour === 'fail-at-start') throw new Error('no such thing');
     if (config.behaviour === 'hang-at-start') await new Promise(() => {});

@@ -68,6 +68,6 @@ await runService({
     });
     const server = createHttpServer({ routes: [makeThing], logger, metrics, title: 'Tiny' });
     await server.listen({ host: config.host, port: config.httpPort });
-    runtime.onStop('http server', server.close);
+    runtime.onStop('http server', server.close, { atMostMs: 9_000 });
   },
 });
