@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     return;
   }
   const dataDir = join(import.meta.dirname, '..', '.throughline', 'faults');
-  const storage = await startStorage({ dataDir, env: process.env, isFresh: true });
+  const storage = await startStorage({ dataDir, env: process.env });
   let failed = 0;
   try {
     const services = values.only?.split(',') ?? SERVICES;

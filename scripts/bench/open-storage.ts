@@ -16,5 +16,5 @@ export async function openStorage(dataDir: string | undefined, say: (line: strin
 
 /** An installation of the caller's own, whose processes have done nothing yet. */
 export function startOwnStorage(): Promise<RunningStorage> {
-  return startStorage({ dataDir: join(ROOT, '.throughline', 'bench'), env: process.env, isFresh: true });
+  return startStorage({ dataDir: join(ROOT, '.throughline', 'bench'), env: process.env });
 }

@@ -28,24 +28,26 @@ export async function findRunningStorage(dataDir: string): Promise<RunningStorag
   return describe(dataDir, state, async () => undefined);
 }
 
-/** Runs `npm start` as a child process on a data directory and any free ports and waits until it is ready. @throws {Error} with the end of its output when it ends before. */
+/**
+ * Runs `npm start` as a child process with a stack of its own, on an emptied data directory and any free ports, and waits until it is ready.
+ * @throws {Error} with the end of its output when it ends before.
+ */
 export async function startStorage(options: {
   dataDir: string;
-  /** Addresses in KAFKA_BROKERS, DATABASE_URL and REDIS_URL are used, others started. */
+  /** Addresses in it are not used: the rows of somebody's database would outlive the emptied directory. */
   env: NodeJS.ProcessEnv;
-  /** Data of former runs is deleted. (Default: false) */
-  isFresh?: boolean;
   /** (Default: 180 000) */
   timeoutMs?: number;
 }): Promise<RunningStorage> {
-  const { dataDir, env, isFresh = false, timeoutMs = 180_000 } = options;
+  const { dataDir, timeoutMs = 180_000 } = options;
+  const { KAFKA_BROKERS: _brokers, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = options.env;
   mkdirSync(dataDir, { recursive: true });
   // Not in logs/, which a reset deletes.
   const logFile = join(dataDir, 'start.log');
   const log = openSync(logFile, 'a');
   const edgePort = await createPortFinder()([]);
   const args = [join(ROOT, 'scripts', 'start.ts'), '--data-dir', dataDir, '--port', String(edgePort)];
-  if (isFresh) await emptyDataDir(dataDir);
+  await emptyDataDir(dataDir);
   // A former run that was killed left its note; it must not pass for this one's.
   removeRunState(dataDir);
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
@@ -60,7 +62,7 @@ export async function startStorage(options: {
   throw new Error(`npm start was not ready after ${timeoutMs / 1_000} s:\n${tailOf(logFile)}`);
 }
 
-/** Not by `--reset`, which refuses where the rows are in a Postgres given by its address; here they are of no use to anybody. */
+/** Not by `--reset`, which refuses where a former run had its rows in a Postgres given by its address. */
 async function emptyDataDir(dataDir: string): Promise<void> {
   const unlock = lockDataDir(dataDir);
   try {

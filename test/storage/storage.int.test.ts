@@ -24,8 +24,7 @@ let session: StorageSession;
 
 /** An installation of its own: these tests kill services, flush Redis and read whole topics. */
 beforeAll(async () => {
-  const { KAFKA_BROKERS: _brokers, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
-  storage = await startStorage({ dataDir: join(ROOT, '.throughline', 'e2e'), env, isFresh: true });
+  storage = await startStorage({ dataDir: join(ROOT, '.throughline', 'e2e'), env: process.env });
   const logger = createLogger({ name: 'storage-e2e', level: 'fatal' });
   driver = createKafkaDriver({ brokers: storage.state.kafkaBrokers.split(','), clientId: 'storage-e2e', logger });
   session = await newUser(storage.state.edgeUrl);
