@@ -1,16 +1,11 @@
-import { flag, integer, list, oneOf, port, readConfig, text, url } from '@throughline/service';
+import { flag, integer, list, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
 
 const GIBIBYTE = 1024 ** 3;
 
 /** Everything this service is told from outside, read once. */
 export function readObjectConfig(environment: NodeJS.ProcessEnv) {
   return readConfig(environment, {
-    host: text('HOST', { default: '0.0.0.0' }),
-    httpPort: port('HTTP_PORT'),
-    opsPort: port('OPS_PORT'),
-    logLevel: oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'info'),
-    databaseUrl: url('DATABASE_URL', { secret: true }),
-    redisUrl: url('REDIS_URL', { secret: true }),
+    ...SERVICE_FIELDS,
     kafkaBrokers: list('KAFKA_BROKERS'),
     createTopics: flag('CREATE_TOPICS', false),
     authIssuer: url('AUTH_ISSUER'),

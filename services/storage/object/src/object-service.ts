@@ -1,7 +1,7 @@
 import type { ContractRegistry } from '@throughline/contracts';
 import type { Route } from '@throughline/http';
-import type { EventPublisher, Subscription } from '@throughline/messaging';
-import type { Database, Transaction } from '@throughline/postgres';
+import type { EventPublisher, Outbox, OutboxMessage, Subscription } from '@throughline/messaging';
+import type { Database, PostgresOutbox, Transaction } from '@throughline/postgres';
 import type { Logger } from '@throughline/telemetry';
 import { createBlobRemover } from './adapters/blob-remover.ts';
 import type { BlobStore } from './adapters/blob-store.ts';
@@ -25,7 +25,9 @@ import { createSendFile } from './routes/send-file.ts';
 
 export interface ObjectServiceOptions {
   readonly database: Database;
-  readonly publisher: EventPublisher<Transaction>;
+  readonly outbox: PostgresOutbox;
+  /** A publisher of this service's events. */
+  readonly publisherInto: <Tx>(outbox: Outbox<Tx>) => EventPublisher<Tx>;
   readonly contracts: ContractRegistry;
   readonly blobs: BlobStore;
   readonly buckets: BucketDirectory;
@@ -50,9 +52,18 @@ export interface ObjectService {
   stop(): Promise<void>;
 }
 
+/** Hands its messages to the caller, whose statement inserts them. */
+const COMPOSING: Outbox<OutboxMessage[]> = {
+  insert: async (composed, messages) => {
+    composed.push(...messages);
+  },
+};
+
 /** Puts the service's own parts together. */
 export function createObjectService(options: ObjectServiceOptions): ObjectService {
-  const { database, publisher, blobs, buckets, logger, clock, quota, maxObjectBytes } = options;
+  const { database, outbox, blobs, buckets, logger, clock, quota, maxObjectBytes } = options;
+  const publisher = options.publisherInto(outbox);
+  const composer = options.publisherInto(COMPOSING);
   const remover = createBlobRemover({ database, blobs, logger });
   const onBlobReleased = remover.wake;
   const uploads = createUploadRegistry({ database, blobs, logger });
@@ -61,8 +72,8 @@ export function createObjectService(options: ObjectServiceOptions): ObjectServic
   const jobs = [uploads, remover, sweeper, cascade];
 
   const reader = createObjectReader({ database });
-  const storeObject = createStoreObject({ database, publisher, uploads, quota, clock, onBlobReleased });
-  const relabelObject = createRelabelObject({ database, publisher, clock });
+  const storeObject = createStoreObject({ database, outbox, composer, quota, clock, onBlobReleased });
+  const relabelObject = createRelabelObject({ database, publisher, quota, clock });
   const deleteObject = createDeleteObject({ database, publisher, onBlobReleased });
   const uploading = { blobs, uploads, buckets, reader, storeObject, quota, maxObjectBytes };
   const reading = { reader, blobs, sendFile: createSendFile() };

@@ -10,6 +10,7 @@ import { createKafkaDriver } from '@throughline/kafka';
 import {
   createEventPublisher,
   createInMemoryClaimStore,
+  type Outbox,
   type RunningSubscription,
   subscribe,
   subscriptionTopics,
@@ -41,14 +42,16 @@ export async function startObjectService(options: StartOptions = {}) {
   const contracts = await loadContracts(fileURLToPath(new URL('../../../../contracts/object-storage', import.meta.url)));
   const outbox = createOutbox({ wake: () => {} });
   const destination = () => ({ topic: 'storage.object.v1', aggregateType: 'object' });
-  const publisher = createEventPublisher({ source: 'OBJECT_SERVICE', codec: s3Codec, contracts, outbox, destination });
+  const publisherInto = <Tx>(into: Outbox<Tx>) =>
+    createEventPublisher({ source: 'OBJECT_SERVICE', codec: s3Codec, contracts, outbox: into, destination });
   const bucketService = await startFakeBucketService();
   const blobs = createBlobStore({ dataDir, ...(options.files && { files: options.files }) });
   await blobs.prepare();
   const buckets = createBucketDirectory({ baseUrl: bucketService.url, internalToken: INTERNAL_TOKEN, timeoutMs: 500 });
   const service = createObjectService({
     database,
-    publisher,
+    outbox,
+    publisherInto,
     contracts,
     blobs,
     buckets,
@@ -123,6 +126,7 @@ export async function startObjectService(options: StartOptions = {}) {
       await server.close();
       await consumer?.stop();
       await service.stop();
+      await blobs.close();
       await driver.close();
       buckets.close();
       await bucketService.close();

@@ -3,22 +3,25 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type BlobFiles, createBlobStore } from './blob-store.ts';
+import { type BlobFiles, type BlobStore, createBlobStore } from './blob-store.ts';
 
 describe('blob store', () => {
   let dataDir: string;
+  const stores: BlobStore[] = [];
 
   beforeEach(async () => {
     dataDir = await fs.mkdtemp(path.join(os.tmpdir(), 'blob-store-'));
   });
 
   afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
     await fs.rm(dataDir, { recursive: true });
   });
 
   async function storeWith(files?: BlobFiles) {
     const store = createBlobStore({ dataDir, ...(files && { files }) });
     await store.prepare();
+    stores.push(store);
     return store;
   }
 
@@ -110,6 +113,48 @@ describe('blob store', () => {
     expect(await filesLeft()).toEqual([]);
   });
 
+  it('syncs the bytes, gives them their name, syncs that, and only then answers', async () => {
+    const steps: string[] = [];
+    const relative = (file: unknown) => path.relative(dataDir, String(file));
+    const open: BlobFiles['open'] = async (...args) => {
+      const handle = await fs.open(...args);
+      const sync = handle.sync.bind(handle);
+      handle.sync = async () => {
+        await sync();
+        steps.push(`sync ${relative(args[0])}`);
+      };
+      return handle;
+    };
+    const rename: BlobFiles['rename'] = async (from, to) => {
+      await fs.rename(from, to);
+      steps.push(`rename ${relative(from)} ${relative(to)}`);
+    };
+    const store = await storeWith({ ...fs, open, rename });
+    steps.length = 0;
+    const blobId = randomUUID();
+    await store.receive(blobId, chunks(1, 10), { maxBytes: 10 });
+    const folder = path.join('blobs', blobId.slice(0, 2));
+    const temporary = path.join(folder, `${blobId}.part`);
+    expect(steps).toEqual([`sync ${temporary}`, `rename ${temporary} ${path.join(folder, blobId)}`, `sync ${folder}`]);
+  });
+
+  it.each(['rename', 'sync of the folder'])('leaves nothing when the %s fails', async (step) => {
+    const fail = async () => {
+      throw Object.assign(new Error('broken'), { code: 'EIO' });
+    };
+    let isPrepared = false;
+    const open: BlobFiles['open'] = async (...args) => {
+      const handle = await fs.open(...args);
+      const sync = handle.sync.bind(handle);
+      if (args[1] === 'r' && step !== 'rename') handle.sync = () => (isPrepared ? fail() : sync());
+      return handle;
+    };
+    const store = await storeWith({ ...fs, open, ...(step === 'rename' && { rename: fail }) });
+    isPrepared = true;
+    await expect(store.receive(randomUUID(), chunks(1, 10), { maxBytes: 10 })).rejects.toThrow('broken');
+    expect(await filesLeft()).toEqual([]);
+  });
+
   it('finishes a write that the system cut short', async () => {
     const open: BlobFiles['open'] = async (...args) => {
       const handle = await fs.open(...args);
@@ -139,9 +184,13 @@ describe('blob store', () => {
     const store = await storeWith();
     const ids = Array.from({ length: 5 }, () => randomUUID());
     for (const id of ids) await store.receive(id, chunks(1, 1), { maxBytes: 1 });
-    await fs.writeFile(path.join(dataDir, 'tmp', 'not-ours.txt'), '');
+    await fs.writeFile(path.join(dataDir, 'blobs', 'not-ours.txt'), '');
     const half = randomUUID();
-    await fs.writeFile(path.join(dataDir, 'tmp', half), 'half');
+    await fs.writeFile(path.join(dataDir, 'blobs', half.slice(0, 2), `${half}.part`), 'half');
+    expect(await store.open(half)).toBeUndefined();
+    for (const id of [half, ids[0] as string])
+      expect((await store.modifiedAt(id))?.getTime()).toBeGreaterThan(Date.now() - 60_000);
+    expect(await store.modifiedAt(randomUUID())).toBeUndefined();
     const batches = await collect(store.list(4));
     expect(batches.map((batch) => batch.length)).toEqual([4, 2]);
     expect(batches.flat().sort()).toEqual([...ids, half].sort());

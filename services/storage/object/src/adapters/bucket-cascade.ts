@@ -3,6 +3,7 @@ import type { Database, Transaction } from '@throughline/postgres';
 import { type Logger, withSpan } from '@throughline/telemetry';
 import { type DeletedObject, objectDeleted } from '../domain/object-events.ts';
 import { addUsage } from './owner-usage.ts';
+import { PUT_OFF } from './put-off.ts';
 import { createRepeatingJob, type RepeatingJob } from './repeating-job.ts';
 import { deleteObjects } from './version-rows.ts';
 
@@ -12,6 +13,8 @@ interface CascadeRow {
   causation_id: string;
   traceparent: string | null;
 }
+
+const VERSIONS_PER_OBJECT = 4;
 
 /** Puts a deleted bucket on the list of those whose objects are to be deleted. */
 export async function queueCascade(
@@ -25,8 +28,9 @@ export async function queueCascade(
 }
 
 /**
- * Deletes the objects of deleted buckets, `batchSize` (default: 500) a transaction, each with its event. The list's row is locked by the transaction
- * that works on it, so replicas share the work and a crash loses one uncommitted batch. Runs when woken and every `intervalMs` (default: 5 000).
+ * Deletes the objects of deleted buckets, each with its event: at most `batchSize` (default: 500) objects and four times as many versions a transaction. The
+ * list's row is locked by the transaction that works on it, so replicas share the work and a crash loses one uncommitted batch. A bucket whose batch failed is
+ * put off for a while, longer each time, and the others go on. Runs when woken and every `intervalMs` (default: 5 000).
  */
 export function createBucketCascade(options: {
   database: Database;
@@ -39,32 +43,41 @@ export function createBucketCascade(options: {
   const { database, publisher } = options;
   const batchSize = options.batchSize ?? 500;
 
-  async function deleteBatch(tx: Transaction, cascade: CascadeRow): Promise<number> {
+  async function deleteBatch(tx: Transaction, cascade: CascadeRow): Promise<void> {
     const objects = await lockBatch(tx, cascade.bucket_id, batchSize);
-    const freedBytes = await deleteObjects(
-      tx,
-      objects.map((object) => object.objectId),
-    );
+    const ids = objects.map((object) => object.objectId);
+    const { freedBytes, versions, objectIds } = await deleteObjects(tx, ids, { maxVersions: batchSize * VERSIONS_PER_OBJECT });
     const cause = { correlationId: cascade.correlation_id, causationId: cascade.causation_id };
-    for (const object of objects) await publisher.publish(tx, { ...objectDeleted(object), cause });
+    const deleted = objects.filter((object) => objectIds.has(object.objectId));
+    for (const object of deleted) await publisher.publish(tx, { ...objectDeleted(object), cause });
     const [first] = objects;
-    if (first !== undefined) await addUsage(tx, first.ownerId, { bytes: -freedBytes, objects: -objects.length });
-    if (objects.length < batchSize) await tx.execute('delete from bucket_cascades where bucket_id = $1', [cascade.bucket_id]);
+    if (first !== undefined) await addUsage(tx, first.ownerId, { bytes: -freedBytes, objects: -versions });
+    const isDone = objects.length < batchSize && deleted.length === objects.length;
+    if (isDone) await tx.execute('delete from bucket_cascades where bucket_id = $1', [cascade.bucket_id]);
     tx.afterCommit(options.onBlobReleased);
-    return objects.length;
   }
 
-  /** False when nothing is on the list. */
+  /** False when nothing on the list is due. */
   async function runOnce(): Promise<boolean> {
-    return database.transaction(async (tx) => {
-      const [cascade] = await tx.query<CascadeRow>(
-        `select bucket_id, correlation_id, causation_id, traceparent from bucket_cascades order by queued_at limit 1 for update skip locked`,
-      );
-      if (cascade === undefined) return false;
-      const parent = cascade.traceparent === null ? {} : { parent: { traceparent: cascade.traceparent } };
-      await withSpan({ name: 'delete objects of bucket', kind: 'internal', ...parent }, () => deleteBatch(tx, cascade));
-      return true;
-    });
+    let current: CascadeRow | undefined;
+    try {
+      await database.transaction(async (tx) => {
+        [current] = await tx.query<CascadeRow>(
+          `select bucket_id, correlation_id, causation_id, traceparent from bucket_cascades where due_at <= now()
+           order by due_at limit 1 for update skip locked`,
+        );
+        if (current === undefined) return;
+        const cascade = current;
+        const parent = cascade.traceparent === null ? {} : { parent: { traceparent: cascade.traceparent } };
+        await withSpan({ name: 'delete objects of bucket', kind: 'internal', ...parent }, () => deleteBatch(tx, cascade));
+      });
+    } catch (error) {
+      if (current === undefined) throw error;
+      await putOff(database, current.bucket_id);
+      const sentence = 'Objects of a deleted bucket could not be deleted; it is tried again later.';
+      options.logger.error({ err: error, bucket_id: current.bucket_id }, sentence);
+    }
+    return current !== undefined;
   }
 
   return createRepeatingJob({
@@ -75,6 +88,10 @@ export function createBucketCascade(options: {
       while (!signal.aborted && (await runOnce()));
     },
   });
+}
+
+async function putOff(database: Database, bucketId: string): Promise<void> {
+  await database.execute(`update bucket_cascades set ${PUT_OFF} where bucket_id = $1`, [bucketId]);
 }
 
 async function lockBatch(tx: Transaction, bucketId: string, limit: number): Promise<DeletedObject[]> {

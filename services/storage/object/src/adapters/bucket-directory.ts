@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { BucketStatement } from './bucket-rows.ts';
+import { inBatches } from './in-batches.ts';
 
 export type BucketAnswer =
   | { readonly outcome: 'found'; readonly bucket: BucketStatement }
@@ -9,9 +10,14 @@ export type BucketAnswer =
 
 /** Asks who owns the truth about buckets. */
 export interface BucketDirectory {
-  /** The owner's present bucket of that name. Does not throw. */
+  /** The owner's present bucket of that name, asked after the call began; those who want to know the same at once share a question. Does not throw. */
   find(ownerId: string, name: string): Promise<BucketAnswer>;
   close(): void;
+}
+
+interface Question {
+  readonly ownerId: string;
+  readonly name: string;
 }
 
 const MAX_ANSWER_BYTES = 65_536;
@@ -47,16 +53,34 @@ export function createBucketDirectory(options: { baseUrl: string; internalToken:
     }
   }
 
+  async function answerTo({ ownerId, name }: Question): Promise<BucketAnswer> {
+    const url = new URL(`${options.baseUrl.replace(/\/$/, '')}/internal/buckets`);
+    url.searchParams.set('ownerId', ownerId);
+    url.searchParams.set('name', name);
+    const askedAt = new Date().toISOString();
+    try {
+      return interpret(await askTwice(url), askedAt);
+    } catch (error) {
+      return { outcome: 'unavailable', cause: error };
+    }
+  }
+
+  const underway = new Map<string, { readonly ask: (question: Question) => Promise<BucketAnswer>; callers: number }>();
+
   return {
     async find(ownerId, name) {
-      const url = new URL(`${options.baseUrl.replace(/\/$/, '')}/internal/buckets`);
-      url.searchParams.set('ownerId', ownerId);
-      url.searchParams.set('name', name);
-      const askedAt = new Date().toISOString();
+      const key = `${ownerId}/${name}`;
+      const bucket = underway.get(key) ?? {
+        ask: inBatches(([question]: readonly [Question, ...Question[]]) => answerTo(question)),
+        callers: 0,
+      };
+      underway.set(key, bucket);
+      bucket.callers += 1;
       try {
-        return interpret(await askTwice(url), askedAt);
-      } catch (error) {
-        return { outcome: 'unavailable', cause: error };
+        return await bucket.ask({ ownerId, name });
+      } finally {
+        bucket.callers -= 1;
+        if (bucket.callers === 0) underway.delete(key);
       }
     },
 

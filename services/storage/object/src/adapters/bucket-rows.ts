@@ -52,10 +52,15 @@ export async function recordBucket(tx: Transaction, bucket: BucketStatement): Pr
  */
 export async function holdBucket(tx: Transaction, answer: BucketStatement): Promise<KnownBucket | undefined> {
   const held = await keyShare(tx, answer.bucketId);
-  if (held !== undefined && Number(held.revision) >= (answer.revision ?? NO_REVISION)) return toLivingBucket(held);
+  if (held !== undefined && !isNewsOf(answer, held.revision)) return toLivingBucket(held);
   await recordBucket(tx, answer);
   const recorded = await keyShare(tx, answer.bucketId);
   return recorded && toLivingBucket(recorded);
+}
+
+/** Whether `answer` is newer than what is known at `revision`. */
+export function isNewsOf(answer: BucketStatement, revision: string): boolean {
+  return Number(revision) < (answer.revision ?? NO_REVISION);
 }
 
 async function keyShare(tx: Transaction, bucketId: string): Promise<BucketRow | undefined> {

@@ -24,9 +24,9 @@ export function createDeleteObject(options: {
       const current = await lockObject(tx, bucket.bucketId, target.fileName);
       if (current === undefined) return { outcome: 'not-found' };
       if (!target.isAllowed(current)) return { outcome: 'precondition-failed' };
-      const freedBytes = await deleteObjects(tx, [current.objectId]);
+      const { freedBytes, versions } = await deleteObjects(tx, [current.objectId]);
       await options.publisher.publish(tx, objectDeleted(current));
-      await addUsage(tx, current.ownerId, { bytes: -freedBytes, objects: -1 });
+      await addUsage(tx, current.ownerId, { bytes: -freedBytes, objects: -versions });
       tx.afterCommit(options.onBlobReleased);
       return { outcome: 'deleted' };
     });

@@ -9,6 +9,8 @@ import { findVersion } from './version-rows.ts';
 export interface ObjectReader {
   /** In the newest living bucket of that owner and name. */
   ofOwner(ownerId: string, bucketName: string, fileName: string): Promise<StoredObject | undefined>;
+  /** In that bucket, living or not. */
+  inBucket(bucketId: string, fileName: string): Promise<StoredObject | undefined>;
   /** The one PUBLIC object of that name in a bucket of that name, whoever owns it; undefined when there is none, or more than one. */
   onlyPublic(bucketName: string, fileName: string): Promise<StoredObject | undefined>;
   version(objectId: string, versionId: string): Promise<ObjectVersion | undefined>;
@@ -28,11 +30,14 @@ const NEWEST_BUCKET = `(select bucket_id from buckets where owner_id = $1 and na
 export function createObjectReader({ database }: { database: Database }): ObjectReader {
   return {
     async ofOwner(ownerId, bucketName, fileName) {
-      const [object] = await selectObjects(database, `where o.bucket_id = ${NEWEST_BUCKET} and o.name = $3`, [
-        ownerId,
-        bucketName,
-        fileName,
-      ]);
+      const where = `where o.bucket_id = ${NEWEST_BUCKET} and o.name = $3`;
+      const [object] = await selectObjects(database, where, [ownerId, bucketName, fileName], { name: 'object-of-owner' });
+      return object;
+    },
+
+    async inBucket(bucketId, fileName) {
+      const where = 'where o.bucket_id = $1 and o.name = $2';
+      const [object] = await selectObjects(database, where, [bucketId, fileName], { name: 'object-in-bucket' });
       return object;
     },
 
@@ -41,6 +46,7 @@ export function createObjectReader({ database }: { database: Database }): Object
         database,
         `where o.bucket_name = $1 and o.name = $2 and o.access_level = 'PUBLIC' and b.deleted_at is null limit 2`,
         [bucketName, fileName],
+        { name: 'object-only-public' },
       );
       return objects.length === 1 ? objects[0] : undefined;
     },

@@ -1,8 +1,8 @@
-import type { Queryable, Transaction } from '@throughline/postgres';
+import type { Queryable, StatementOptions, Transaction } from '@throughline/postgres';
 import { isAccessLevel } from '../domain/object-labels.ts';
 import type { StoredObject } from '../domain/stored-object.ts';
 
-interface ObjectRow {
+export interface ObjectRow {
   object_id: string;
   bucket_id: string;
   bucket_name: string;
@@ -23,50 +23,35 @@ interface ObjectRow {
 }
 
 /** Columns of an ObjectRow; `o` is the object, `b` its bucket. */
-const OBJECT_COLUMNS = `o.object_id, o.bucket_id, o.bucket_name, o.owner_id, o.name, o.description, o.tags, o.access_level, o.version_id,
+export const OBJECT_COLUMNS = `o.object_id, o.bucket_id, o.bucket_name, o.owner_id, o.name, o.description, o.tags, o.access_level, o.version_id,
   o.blob_id, o.size, o.etag, o.content_type, o.revision, o.created_at, o.updated_at, b.versioning_enabled`;
 
 /** Objects that `where` selects, e.g. `where o.bucket_id = $1 for update of o`. */
-export async function selectObjects(database: Queryable, where: string, parameters: readonly unknown[]): Promise<StoredObject[]> {
+export async function selectObjects(
+  database: Queryable,
+  where: string,
+  parameters: readonly unknown[],
+  options?: StatementOptions,
+): Promise<StoredObject[]> {
   const rows = await database.query<ObjectRow>(
     `select ${OBJECT_COLUMNS} from objects o join buckets b on b.bucket_id = o.bucket_id ${where}`,
     parameters,
+    options,
   );
   return rows.map(toObject);
 }
 
 /** The object of that name, locked until the transaction ends. */
 export async function lockObject(tx: Transaction, bucketId: string, fileName: string): Promise<StoredObject | undefined> {
-  const [object] = await selectObjects(tx, 'where o.bucket_id = $1 and o.name = $2 for no key update of o', [bucketId, fileName]);
-  return object;
-}
-
-/** False when another transaction made an object of that name first. */
-export async function insertObject(tx: Transaction, object: StoredObject): Promise<boolean> {
-  const inserted = await tx.execute(
-    `insert into objects (object_id, bucket_id, bucket_name, owner_id, name, description, tags, access_level, version_id, blob_id, size, etag,
-       content_type, revision, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (bucket_id, name) do nothing`,
-    [
-      object.objectId,
-      object.bucketId,
-      object.bucketName,
-      object.ownerId,
-      object.fileName,
-      object.description,
-      object.tags,
-      object.accessLevel,
-      object.versionId,
-      object.blobId,
-      object.size,
-      object.etag,
-      object.contentType,
-      object.revision,
-      object.createdAt,
-      object.updatedAt,
-    ],
+  const [object] = await selectObjects(
+    tx,
+    'where o.bucket_id = $1 and o.name = $2 for no key update of o',
+    [bucketId, fileName],
+    {
+      name: 'object-lock',
+    },
   );
-  return inserted === 1;
+  return object;
 }
 
 /** Writes the changed form of a locked object. */
@@ -90,7 +75,8 @@ export async function updateObject(tx: Transaction, object: StoredObject): Promi
   );
 }
 
-function toObject(row: ObjectRow): StoredObject {
+/** As the rest of the service knows it. */
+export function toObject(row: ObjectRow): StoredObject {
   return {
     objectId: row.object_id,
     bucketId: row.bucket_id,

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { EventPublisher } from '@throughline/messaging';
-import type { Database, Transaction } from '@throughline/postgres';
-import { changedObject, createdObject, type LabelChanges } from '../domain/next-object.ts';
+import type { EventPublisher, OutboxMessage } from '@throughline/messaging';
+import type { Database, PostgresOutbox, Queryable, Transaction } from '@throughline/postgres';
+import { changedObject, createdObject, type LabelChanges, type NextObject } from '../domain/next-object.ts';
 import { objectChanged } from '../domain/object-events.ts';
 import { type Quota, quotaFault } from '../domain/quota.ts';
-import type { KnownBucket, StoredBytes, StoredObject } from '../domain/stored-object.ts';
+import type { StoredBytes, StoredObject } from '../domain/stored-object.ts';
 import { type BucketStatement, holdBucket } from './bucket-rows.ts';
-import { insertObject, lockObject, updateObject } from './object-rows.ts';
-import { addUsage } from './owner-usage.ts';
-import { Refusal, refusable } from './refusal.ts';
-import type { UploadRegistry } from './upload-registry.ts';
-import { insertVersion, releaseBlob, replaceVersion } from './version-rows.ts';
+import { lockObject } from './object-rows.ts';
+import { type ObjectState, readObjectState } from './object-state.ts';
+import { type ObjectWrite, writeObject } from './write-object.ts';
 
 /** Bytes on disk that are to become an object, or the next version of one. */
 export interface FinishedUpload {
@@ -31,83 +29,103 @@ export type StoreResult =
 
 export type StoreObject = (upload: FinishedUpload) => Promise<StoreResult>;
 
-/** Makes a version of finished bytes: object, version, quota and event in one transaction. `onBlobReleased` is called after a commit that queued bytes for removal. */
-export function createStoreObject(options: {
-  database: Database;
-  publisher: EventPublisher<Transaction>;
-  uploads: UploadRegistry;
-  quota: Quota;
-  clock: () => Date;
-  onBlobReleased: () => void;
-}): StoreObject {
-  const { database, publisher, uploads } = options;
-
-  async function store(tx: Transaction, upload: FinishedUpload): Promise<StoreResult> {
-    if (!(await uploads.complete(tx, upload.bytes.blobId))) throw new Refusal<StoreResult>({ outcome: 'upload-lost' });
-    const bucket = await holdBucket(tx, upload.bucket);
-    if (bucket === undefined) throw new Refusal<StoreResult>({ outcome: 'bucket-deleted' });
-    const { object, isNew, usedBytes } = await write(tx, upload, bucket);
-    await publisher.publish(tx, objectChanged(isNew ? 'OBJECT_CREATED' : 'OBJECT_UPDATED', object));
-    const result = { outcome: 'stored', object, isNew } as const;
-    await upload.beforeCommit?.(tx, result);
-    const usage = await addUsage(tx, bucket.ownerId, { bytes: usedBytes, objects: isNew ? 1 : 0 });
-    const detail = usedBytes > 0 || isNew ? quotaFault(usage, options.quota) : undefined;
-    if (detail !== undefined) throw new Refusal<StoreResult>({ outcome: 'quota-exceeded', detail });
-    return result;
-  }
-
-  async function write(tx: Transaction, upload: FinishedUpload, bucket: KnownBucket): Promise<Written> {
-    for (;;) {
-      const current = await lockObject(tx, bucket.bucketId, upload.fileName);
-      if (!upload.isAllowed(current)) throw new Refusal<StoreResult>({ outcome: 'precondition-failed' });
-      if (current !== undefined) return overwrite(tx, { upload, bucket, current });
-      const { fileName, bytes, labels } = upload;
-      const object = createdObject({
-        bucket,
-        fileName,
-        bytes,
-        labels,
-        objectId: randomUUID(),
-        versionId: randomUUID(),
-        now: options.clock(),
-      });
-      // Lost against another upload of the same name: it has committed, so the next look finds it.
-      if (!(await insertObject(tx, object))) continue;
-      await insertVersion(tx, object);
-      return { object, isNew: true, usedBytes: object.size };
-    }
-  }
-
-  async function overwrite(
-    tx: Transaction,
-    given: { upload: FinishedUpload; bucket: KnownBucket; current: StoredObject },
-  ): Promise<Written> {
-    const { upload, bucket, current } = given;
-    const { bytes, labels } = upload;
-    const { object, former } = changedObject({
-      current,
-      bucket,
-      bytes,
-      labels,
-      newVersionId: randomUUID(),
-      now: options.clock(),
-    });
-    await updateObject(tx, object);
-    if (former === 'kept') {
-      await insertVersion(tx, object);
-      return { object, isNew: false, usedBytes: object.size };
-    }
-    await replaceVersion(tx, object);
-    const isReleased = await releaseBlob(tx, current.blobId);
-    if (isReleased) tx.afterCommit(options.onBlobReleased);
-    return { object, isNew: false, usedBytes: object.size - (isReleased ? current.size : 0) };
-  }
-
-  return (upload) => refusable(() => database.transaction((tx) => store(tx, upload)));
+export interface StoreObjectOptions {
+  readonly database: Database;
+  readonly outbox: PostgresOutbox;
+  /** Puts the event into a list instead of the outbox. */
+  readonly composer: EventPublisher<OutboxMessage[]>;
+  readonly quota: Quota;
+  readonly clock: () => Date;
+  /** Called after a commit that queued bytes for removal. */
+  readonly onBlobReleased: () => void;
 }
 
-interface Written {
-  readonly object: StoredObject;
-  readonly isNew: boolean;
-  readonly usedBytes: number;
+type Attempt = { readonly result: StoreResult; readonly afterCommit?: () => void } | 'overtaken';
+
+/**
+ * Makes a version of finished bytes: object, version, quota and event commit together. First without locking: a look, and one statement that writes only
+ * what is still as it was seen. Who is overtaken by another write of that name, or brings news of the bucket, begins again under locks.
+ */
+export function createStoreObject(options: StoreObjectOptions): StoreObject {
+  const { database } = options;
+
+  async function storeAtOnce(upload: FinishedUpload): Promise<StoreResult | 'overtaken'> {
+    const attempt = await tryToStore(options, database, upload);
+    if (attempt === 'overtaken') return attempt;
+    attempt.afterCommit?.();
+    return attempt.result;
+  }
+
+  async function storeUnderLocks(tx: Transaction, upload: FinishedUpload): Promise<StoreResult> {
+    if ((await holdBucket(tx, upload.bucket)) === undefined) return { outcome: 'bucket-deleted' };
+    for (;;) {
+      await lockObject(tx, upload.bucket.bucketId, upload.fileName);
+      const attempt = await tryToStore(options, tx, upload);
+      // Another upload made the object that was not there to be locked: it has committed, so the next look finds it.
+      if (attempt === 'overtaken') continue;
+      if (attempt.result.outcome === 'stored') await upload.beforeCommit?.(tx, attempt.result);
+      if (attempt.afterCommit !== undefined) tx.afterCommit(attempt.afterCommit);
+      return attempt.result;
+    }
+  }
+
+  return async (upload) => {
+    const result = upload.beforeCommit === undefined ? await storeAtOnce(upload) : 'overtaken';
+    return result === 'overtaken' ? database.transaction((tx) => storeUnderLocks(tx, upload)) : result;
+  };
+}
+
+async function tryToStore(options: StoreObjectOptions, database: Queryable, upload: FinishedUpload): Promise<Attempt> {
+  const { outbox, quota } = options;
+  const state = await readObjectState(database, upload.bucket, upload.fileName);
+  if (state === 'unknown') return 'overtaken';
+  if (!upload.isAllowed(state.current)) return { result: { outcome: 'precondition-failed' } };
+  const planned = planWrite(state, upload, options.clock());
+  const { object, change, usage } = planned;
+  const isNew = change === 'created';
+  const after = { bytes: state.usage.bytes + usage.bytes, objects: state.usage.objects + usage.objects };
+  const detail = usage.bytes > 0 || usage.objects > 0 ? quotaFault(after, quota) : undefined;
+  if (detail !== undefined) return { result: { outcome: 'quota-exceeded', detail } };
+
+  const event = await composeEvent(options.composer, object, isNew);
+  const written = await writeObject(database, outbox, { ...planned, event });
+  if (written === 'overtaken') return 'overtaken';
+  if (written === 'upload-lost') return { result: { outcome: 'upload-lost' } };
+  const afterCommit = () => {
+    outbox.wake();
+    if (planned.releasedBlobId !== undefined) options.onBlobReleased();
+  };
+  return { result: { outcome: 'stored', object, isNew }, afterCommit };
+}
+
+function planWrite(
+  { bucket, current, isBlobShared }: ObjectState,
+  upload: FinishedUpload,
+  now: Date,
+): Omit<ObjectWrite, 'event'> {
+  const { fileName, bytes, labels } = upload;
+  if (current === undefined) {
+    const object = createdObject({ bucket, fileName, bytes, labels, objectId: randomUUID(), versionId: randomUUID(), now });
+    return { object, change: 'created', releasedBlobId: undefined, usage: { bytes: object.size, objects: 1 } };
+  }
+  const { object, former }: NextObject = changedObject({ current, bucket, bytes, labels, newVersionId: randomUUID(), now });
+  const isReleased = former === 'replaced' && !isBlobShared;
+  return {
+    object,
+    change: former,
+    releasedBlobId: isReleased ? current.blobId : undefined,
+    usage: { bytes: object.size - (isReleased ? current.size : 0), objects: former === 'kept' ? 1 : 0 },
+  };
+}
+
+async function composeEvent(
+  composer: EventPublisher<OutboxMessage[]>,
+  object: StoredObject,
+  isNew: boolean,
+): Promise<OutboxMessage> {
+  const messages: OutboxMessage[] = [];
+  await composer.publish(messages, objectChanged(isNew ? 'OBJECT_CREATED' : 'OBJECT_UPDATED', object));
+  const [message] = messages;
+  if (message === undefined) throw new Error('an event was composed without a message');
+  return message;
 }

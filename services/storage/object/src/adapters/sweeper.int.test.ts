@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { createLogger } from '@throughline/telemetry';
 import { type RunningObjectService, startObjectService } from '../../test/start-object-service.ts';
 import { clientOf } from '../../test/storage-client.ts';
 import { sweep } from './sweeper.ts';
 
 describe('sweeper', () => {
+  const logger = createLogger({ name: 'test', level: 'silent' as never });
   let service: RunningObjectService;
   let user: ReturnType<typeof clientOf>;
 
@@ -18,7 +20,7 @@ describe('sweeper', () => {
 
   afterAll(() => service.stop());
 
-  const sweepOnce = () => sweep({ database: service.database, blobs: service.blobs, graceMs: 60_000 });
+  const sweepOnce = () => sweep({ database: service.database, blobs: service.blobs, logger, graceMs: 60_000 });
 
   async function* once(bytes: Buffer): AsyncIterable<Buffer> {
     yield bytes;
@@ -31,7 +33,14 @@ describe('sweeper', () => {
     return blobId;
   }
 
-  const isThere = async (blobId: string) => (await service.files()).some((file) => file.endsWith(blobId));
+  /** As if nobody had written to the file for two minutes. */
+  async function age(blobId: string): Promise<void> {
+    const twoMinutesAgo = new Date(Date.now() - 120_000);
+    const file = (await service.files()).find((candidate) => candidate.includes(blobId));
+    await fs.utimes(String(file), twoMinutesAgo, twoMinutesAgo);
+  }
+
+  const isThere = async (blobId: string) => (await service.files()).some((file) => file.includes(blobId));
 
   it('removes what belongs to nobody and nothing else', async () => {
     await user.put('/storage/buckets/photos/objects/a', 'kept');
@@ -39,11 +48,32 @@ describe('sweeper', () => {
     const dead = await blobWithUpload(`now() - interval '2 minutes'`);
     const orphan = await blobWithUpload(undefined);
     const half = randomUUID();
-    await fs.writeFile(path.join(service.dataDir, 'tmp', half), 'half');
+    await fs.writeFile(path.join(service.dataDir, 'blobs', half.slice(0, 2), `${half}.part`), 'half');
+    for (const old of [living, orphan, half]) await age(old);
     expect(await sweepOnce()).toEqual({ deadUploads: 1, orphans: 2 });
     expect(await Promise.all([living, dead, orphan, half].map(isThere))).toEqual([true, false, false, false]);
     expect(await sweepOnce()).toEqual({ deadUploads: 0, orphans: 0 });
     expect((await user.get('/storage/buckets/photos/objects/a')).bytes.toString()).toBe('kept');
+  });
+
+  it('spares a file without any row until it is old: a restored or wrong database knows none', async () => {
+    const orphan = await blobWithUpload(undefined);
+    expect(await sweepOnce()).toEqual({ deadUploads: 0, orphans: 0 });
+    await age(orphan);
+    expect(await sweepOnce()).toEqual({ deadUploads: 0, orphans: 1 });
+  });
+
+  it('goes on past what cannot be removed', async () => {
+    const stuck = await blobWithUpload(`now() - interval '2 minutes'`);
+    const others = [await blobWithUpload(`now() - interval '2 minutes'`), await blobWithUpload(undefined)];
+    for (const blobId of [stuck, ...others]) await age(blobId);
+    const remove = async (blobId: string) => {
+      if (blobId === stuck) throw new Error('stuck');
+      await service.blobs.remove(blobId);
+    };
+    await sweep({ database: service.database, blobs: { ...service.blobs, remove }, logger, graceMs: 60_000 });
+    expect(await Promise.all([stuck, ...others].map(isThere))).toEqual([true, false, false]);
+    expect(await sweepOnce()).toEqual({ deadUploads: 0, orphans: 1 });
   });
 
   it('spares uploads under way, however often it sweeps', async () => {

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Transaction } from '@throughline/postgres';
+import type { Database } from '@throughline/postgres';
 import type { Logger } from '@throughline/telemetry';
 import type { BlobStore } from './blob-store.ts';
+import { inBatches } from './in-batches.ts';
 
 /** Uploads in progress in this process, kept alive in the database so that no sweeper of any replica takes their files. */
 export interface UploadRegistry {
   /** Announces an upload before its first byte is on disk. The id is the id of its bytes. */
   begin(): Promise<string>;
-  /** Ends an upload in the transaction that makes a version of it. False: it was taken for dead and its files may be gone. */
-  complete(tx: Transaction, uploadId: string): Promise<boolean>;
   /** After `begin`, always: forgets the upload, and removes its bytes unless they became a version. Does not throw. */
   end(uploadId: string, result: { isStored: boolean }): Promise<void>;
   start(): void;
@@ -24,6 +23,7 @@ export function createUploadRegistry(options: {
 }): UploadRegistry {
   const { database, blobs, logger } = options;
   const living = new Set<string>();
+  const announce = inBatches((uploadIds: readonly string[]) => insertUploads(database, uploadIds));
   let timer: NodeJS.Timeout | undefined;
 
   async function beat(): Promise<void> {
@@ -52,18 +52,9 @@ export function createUploadRegistry(options: {
   return {
     async begin() {
       const uploadId = randomUUID();
-      // Need not survive a crash of Postgres (the upload would fail at `complete`), so the commit does not wait for the disk.
-      await database.execute(
-        `with unsynced as (select set_config('synchronous_commit', 'off', true))
-         insert into uploads (upload_id, heartbeat_at) select $1, now() from unsynced`,
-        [uploadId],
-      );
+      await announce(uploadId);
       living.add(uploadId);
       return uploadId;
-    },
-
-    async complete(tx, uploadId) {
-      return (await tx.execute('delete from uploads where upload_id = $1', [uploadId])) === 1;
     },
 
     async end(uploadId, { isStored }) {
@@ -79,4 +70,14 @@ export function createUploadRegistry(options: {
       clearInterval(timer);
     },
   };
+}
+
+async function insertUploads(database: Database, uploadIds: readonly string[]): Promise<void> {
+  // Need not survive a crash of Postgres (the uploads would fail at their commit), so the commit does not wait for the disk.
+  await database.execute(
+    `with unsynced as (select set_config('synchronous_commit', 'off', true))
+     insert into uploads (upload_id, heartbeat_at) select upload_id, now() from unnest($1::uuid[]) as upload_id, unsynced`,
+    [uploadIds],
+    { name: 'uploads-begin' },
+  );
 }

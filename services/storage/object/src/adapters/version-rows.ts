@@ -61,24 +61,40 @@ export async function findVersion(database: Queryable, objectId: string, version
   );
 }
 
-/** Queues bytes for removal unless a version still has them; true when they are queued. */
-export async function releaseBlob(tx: Transaction, blobId: string): Promise<boolean> {
-  const queued = await tx.execute(
-    'insert into blob_removals (blob_id) select $1 where not exists (select 1 from object_versions where blob_id = $1)',
-    [blobId],
-  );
-  return queued === 1;
+/** What a deletion of objects came to. */
+export interface DeletedVersions {
+  readonly freedBytes: number;
+  readonly versions: number;
+  /** Objects of which nothing is left. */
+  readonly objectIds: ReadonlySet<string>;
 }
 
-/** Deletes the objects with all their versions and queues their bytes; resolves to the bytes set free. The objects must be locked. */
-export async function deleteObjects(tx: Transaction, objectIds: readonly string[]): Promise<number> {
-  const [freed] = await tx.query<{ bytes: string }>(
-    `with gone as (delete from object_versions where object_id = any($1) returning blob_id, size),
-       blobs as (select distinct blob_id, size from gone),
+/**
+ * Deletes versions of the objects (default: all, otherwise at most `maxVersions`), queues bytes that no version has any more, and deletes the objects that
+ * have no version left. The objects must be locked.
+ */
+export async function deleteObjects(
+  tx: Transaction,
+  objectIds: readonly string[],
+  options: { maxVersions?: number } = {},
+): Promise<DeletedVersions> {
+  const [freed] = await tx.query<{ bytes: string; versions: string }>(
+    `with slice as (select version_id from object_versions where object_id = any($1) limit $2),
+       gone as (delete from object_versions v using slice where v.version_id = slice.version_id returning v.blob_id, v.size),
+       blobs as (select distinct blob_id, size from gone where not exists (
+         select 1 from object_versions v where v.blob_id = gone.blob_id and v.version_id not in (select version_id from slice))),
        queued as (insert into blob_removals (blob_id) select blob_id from blobs)
-     select coalesce(sum(size), 0)::bigint as bytes from blobs`,
+     select (select coalesce(sum(size), 0) from blobs)::bigint as bytes, (select count(*) from gone) as versions`,
+    [objectIds, options.maxVersions ?? null],
+  );
+  const deleted = await tx.query<{ object_id: string }>(
+    `delete from objects o where object_id = any($1) and not exists (select 1 from object_versions v where v.object_id = o.object_id)
+     returning object_id`,
     [objectIds],
   );
-  await tx.execute('delete from objects where object_id = any($1)', [objectIds]);
-  return Number(freed?.bytes ?? 0);
+  return {
+    freedBytes: Number(freed?.bytes ?? 0),
+    versions: Number(freed?.versions ?? 0),
+    objectIds: new Set(deleted.map((row) => row.object_id)),
+  };
 }

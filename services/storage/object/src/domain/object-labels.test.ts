@@ -5,6 +5,7 @@ describe('labels', () => {
   it('accepts what is at the limits', () => {
     const tags = Array.from({ length: 50 }, (_, index) => `${index}`.padEnd(128, 'x'));
     expect(labelFaults({ description: 'x'.repeat(2048), tags, accessLevel: 'PUBLIC' })).toEqual([]);
+    expect(labelFaults({ description: '😀'.repeat(2048), tags: ['😀'.repeat(128)] })).toEqual([]);
     expect(labelFaults({})).toEqual([]);
   });
 
@@ -13,12 +14,17 @@ describe('labels', () => {
     expect(faults.map((fault) => fault.field)).toEqual(['description', 'tags', 'accessLevel']);
   });
 
-  it.each([[['x'.repeat(129)]], [['a,b']], [['a\u0000']], [['\ud800']], [Array.from({ length: 51 }, (_, index) => `t${index}`)]])(
-    'refuses the tags %j',
-    (tags) => {
-      expect(labelFaults({ tags })).toHaveLength(1);
-    },
-  );
+  it.each([
+    [['x'.repeat(129)]],
+    [['a,b']],
+    [[' ']],
+    [['a ']],
+    [['a\u0000']],
+    [['\ud800']],
+    [Array.from({ length: 51 }, (_, index) => `t${index}`)],
+  ])('refuses the tags %j', (tags) => {
+    expect(labelFaults({ tags })).toHaveLength(1);
+  });
 
   it('refuses NUL and lone surrogates in a description', () => {
     expect(labelFaults({ description: 'a\u0000b' })).toHaveLength(1);

@@ -26,17 +26,23 @@ function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
+/** Code points, as JSON Schema counts. */
+function characters(text: string): number {
+  return [...text].length;
+}
+
 function descriptionFault(description: string): string | undefined {
-  if (description.length > MAX_DESCRIPTION_CHARACTERS) return `must be at most ${MAX_DESCRIPTION_CHARACTERS} characters`;
+  if (characters(description) > MAX_DESCRIPTION_CHARACTERS) return `must be at most ${MAX_DESCRIPTION_CHARACTERS} characters`;
   return isStorableText(description) ? undefined : 'must be well-formed Unicode without NUL';
 }
 
-/** A comma is refused because searches name several tags as `tags=a,b`. */
+/** A comma and white space around a tag are refused because searches name several tags as `tags=a, b`. */
 function tagsFault(tags: readonly string[]): string | undefined {
   if (tags.length > MAX_TAGS) return `must be at most ${MAX_TAGS} tags`;
-  if (tags.some((tag) => tag.length < 1 || tag.length > MAX_TAG_CHARACTERS))
+  if (tags.some((tag) => tag === '' || characters(tag) > MAX_TAG_CHARACTERS))
     return `each tag must have 1 to ${MAX_TAG_CHARACTERS} characters`;
   if (tags.some((tag) => tag.includes(','))) return 'a tag must not contain a comma';
+  if (tags.some((tag) => tag !== tag.trim())) return 'a tag must not begin or end with white space';
   return tags.every(isStorableText) ? undefined : 'each tag must be well-formed Unicode without NUL';
 }
 

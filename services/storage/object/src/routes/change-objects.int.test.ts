@@ -58,6 +58,15 @@ describe('list, PATCH and DELETE objects', () => {
       });
     });
 
+    it('names every field that it refuses', async () => {
+      const answer = await user.get(`${path}?limit=0&after=!!&prefix=%00`);
+      expect((answer.json().errors as { field: string }[]).map((error) => error.field).sort()).toEqual([
+        'query/after',
+        'query/limit',
+        'query/prefix',
+      ]);
+    });
+
     it.each(['limit=0', 'limit=1001', 'limit=x', 'after=!!', `after=${Buffer.from('[1]').toString('base64url')}`, 'prefix=%00'])(
       'refuses %s',
       async (query) => {
@@ -128,6 +137,13 @@ describe('list, PATCH and DELETE objects', () => {
       const fields = new Set((invalid.json().errors as { field: string }[]).map((error) => error.field));
       expect([...fields].sort()).toEqual(['body/accessLevel', 'body/description', 'body/size', 'body/tags/0']);
       expect((await user.patch(`${path}/a`, {})).status).toBe(422);
+      const mixed = await user.patch(`${path}/a%00`, { size: 3, tags: ['a,b'], description: 'a\u0000b' });
+      expect((mixed.json().errors as { field: string }[]).map((error) => error.field).sort()).toEqual([
+        'body/description',
+        'body/size',
+        'body/tags',
+        'path/name',
+      ]);
       expect((await user.patch(`${path}/a`, { tags: ['a,b'] })).json().errors[0].field).toBe('body/tags');
       expect((await user.patch(`${path}/a`, { description: 'a\u0000b' })).json().errors[0].field).toBe('body/description');
       expect((await user.patch(`${path}/missing`, { tags: [] })).json().code).toBe('object_not_found');

@@ -1,7 +1,7 @@
 import { defineRoute, type Route } from '@throughline/http';
 import type { BucketDirectory } from '../adapters/bucket-directory.ts';
 import type { DeleteObject } from '../adapters/delete-object.ts';
-import { OBJECT_PATH, requireObjectName } from './object-path.ts';
+import { OBJECT_NAME_CHECK, OBJECT_PATH } from './object-path.ts';
 import { bucketNotFound, objectNotFound, preconditionFailed } from './problems.ts';
 import { conditionOf } from './receive-upload.ts';
 import { resolveBucket } from './resolve-bucket.ts';
@@ -16,15 +16,15 @@ export function deleteObjectRoute({ buckets, deleteObject }: { buckets: BucketDi
     auth: 'required',
     scopes: ['storage:write'],
     pathSchema: OBJECT_PATH,
+    fieldChecks: OBJECT_NAME_CHECK,
     responses: {
       204: { description: 'It is gone.' },
       404: { description: '`bucket_not_found`, `object_not_found`' },
       412: { description: '`precondition_failed`' },
     },
     handler: async ({ path, request, requirePrincipal }) => {
-      const fileName = requireObjectName(path.name);
       const bucket = await resolveBucket(buckets, requirePrincipal().userId, path.bucket);
-      const { outcome } = await deleteObject({ bucket, fileName, isAllowed: conditionOf(request.headers, 'DELETE') });
+      const { outcome } = await deleteObject({ bucket, fileName: path.name, isAllowed: conditionOf(request.headers, 'DELETE') });
       switch (outcome) {
         case 'deleted':
           return { status: 204 };

@@ -171,6 +171,9 @@ describe('GET and HEAD an object', () => {
     const second = (await versioned.put(`/storage/buckets/${name}-v/objects/a`, 'final', { 'x-object-access': 'PUBLIC' })).json();
     expect((await anybody().get(`${target}?versionId=${second.versionId}`)).bytes.toString()).toBe('final');
     expect((await anybody().get(`${target}?versionId=${first.versionId}`)).status).toBe(404);
-    expect((await versioned.get(`${target}?versionId=${first.versionId}`)).bytes.toString()).toBe('secret draft');
+    const past = await versioned.get(`${target}?versionId=${first.versionId}`);
+    expect([past.bytes.toString(), past.headers.get('cache-control')]).toEqual(['secret draft', 'private, no-cache']);
+    expect((await versioned.get(target)).headers.get('cache-control')).toBe('public, no-cache');
+    expect((await versioned.get(`${target}?versionId=urn:uuid:${first.versionId}`)).status).toBe(422);
   });
 });

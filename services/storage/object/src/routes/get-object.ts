@@ -4,7 +4,7 @@ import type { BlobStore } from '../adapters/blob-store.ts';
 import type { ObjectReader } from '../adapters/find-object.ts';
 import { mayRead } from '../domain/access.ts';
 import type { StoredObject } from '../domain/stored-object.ts';
-import { OBJECT_PATH, requireObjectName } from './object-path.ts';
+import { OBJECT_NAME_CHECK, OBJECT_PATH } from './object-path.ts';
 import { objectNotFound } from './problems.ts';
 import { isBucketName } from './resolve-bucket.ts';
 import type { SendFile } from './send-file.ts';
@@ -41,6 +41,7 @@ export function getObjectRoute(dependencies: ReadDependencies): Route {
     scopes: ['storage:read'],
     pathSchema: OBJECT_PATH,
     querySchema: VERSION_QUERY,
+    fieldChecks: OBJECT_NAME_CHECK,
     responses: RESPONSES,
     handler: (context) => {
       const { bucket, name } = context.path;
@@ -62,6 +63,7 @@ export function getObjectOfUserRoute(dependencies: ReadDependencies): Route {
     scopes: ['storage:read'],
     pathSchema: Type.Object({ ownerId: Type.String(), ...OBJECT_PATH.properties }),
     querySchema: VERSION_QUERY,
+    fieldChecks: OBJECT_NAME_CHECK,
     responses: RESPONSES,
     handler: (context) => {
       const { ownerId, bucket, name } = context.path;
@@ -85,7 +87,6 @@ async function readObject(
   context: ReadContext,
   find: () => Promise<StoredObject | undefined>,
 ): Promise<Answer | 'streamed'> {
-  requireObjectName(context.path.name);
   if (!isBucketName(context.path.bucket)) throw objectNotFound();
   for (let lookup = 1; lookup <= LOOKUPS; lookup += 1) {
     const object = await find();
@@ -101,8 +102,16 @@ async function selectVersion(reader: ObjectReader, object: StoredObject, context
   const callerId = context.principal?.userId;
   const { versionId } = context.query;
   if (!mayRead(object, callerId)) return undefined;
-  if (versionId === undefined) return { object, bytes: object, versionId: object.versionId, lastModified: object.updatedAt };
+  if (versionId === undefined)
+    return {
+      object,
+      bytes: object,
+      versionId: object.versionId,
+      lastModified: object.updatedAt,
+      isPublic: object.accessLevel === 'PUBLIC',
+    };
   const version = await reader.version(object.objectId, versionId);
   if (version === undefined || !mayRead({ ...object, versionAccessLevel: version.accessLevel }, callerId)) return undefined;
-  return { object, bytes: version, versionId: version.versionId, lastModified: version.createdAt };
+  const isPublic = mayRead({ ...object, versionAccessLevel: version.accessLevel }, undefined);
+  return { object, bytes: version, versionId: version.versionId, lastModified: version.createdAt, isPublic };
 }

@@ -1,4 +1,12 @@
-import { decodeCursor, defineRoute, encodeCursor, pageSchema, type Route, validationFailed } from '@throughline/http';
+import {
+  cursorCheck,
+  decodeCursor,
+  defineRoute,
+  encodeCursor,
+  pageSchema,
+  type Route,
+  validationFailed,
+} from '@throughline/http';
 import { Type } from 'typebox';
 import type { BucketDirectory } from '../adapters/bucket-directory.ts';
 import type { ObjectReader } from '../adapters/find-object.ts';
@@ -21,6 +29,7 @@ export function listObjectsRoute({ reader, buckets }: { reader: ObjectReader; bu
       prefix: Type.String({ maxLength: 1024, default: '', description: 'Names that begin with it, exactly.' }),
       ...pageSchema().properties,
     }),
+    fieldChecks: { 'query/prefix': storableTextFault, 'query/after': cursorCheck(nameOf) },
     responses: {
       200: {
         description: 'A page.',
@@ -32,7 +41,6 @@ export function listObjectsRoute({ reader, buckets }: { reader: ObjectReader; bu
       const { userId: ownerId } = requirePrincipal();
       const { prefix, limit } = query;
       if (!isBucketName(path.bucket)) throw bucketNotFound();
-      requireStorableText('query/prefix', prefix);
       const after = query.after === undefined ? undefined : nameOf(query.after);
       const found = await reader.list({ ownerId, bucketName: path.bucket, prefix, after, limit: limit + 1 });
       // A bucket into which nothing was ever written is not known here, and that is no reason to call it missing.
@@ -50,13 +58,11 @@ export function listObjectsRoute({ reader, buckets }: { reader: ObjectReader; bu
 
 function nameOf(cursor: string): string {
   const [name] = decodeCursor(cursor, 1);
-  if (typeof name !== 'string') throw validationFailed([{ field: 'query/after', message: 'is not a cursor of this list' }]);
-  requireStorableText('query/after', name);
-  return name;
+  if (typeof name === 'string' && storableTextFault(name) === undefined) return name;
+  throw validationFailed([{ field: 'query/after', message: 'is not a cursor of this list' }]);
 }
 
 /** Postgres takes no NUL. */
-function requireStorableText(field: string, text: string): void {
-  if (text.includes('\u0000') || !text.isWellFormed())
-    throw validationFailed([{ field, message: 'must be well-formed Unicode without NUL' }]);
+function storableTextFault(text: string): string | undefined {
+  return text.includes('\u0000') || !text.isWellFormed() ? 'must be well-formed Unicode without NUL' : undefined;
 }

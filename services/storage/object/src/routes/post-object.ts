@@ -39,11 +39,14 @@ export function postObjectRoute(dependencies: UploadDependencies): Route {
     },
     responses: {
       201: { description: 'The object was stored.', schema: UPLOAD_RESULT },
+      403: { description: '`scope_missing`, `quota_exceeded`' },
+      404: { description: '`bucket_not_found`' },
+      412: { description: '`precondition_failed`: If-Match or If-None-Match does not hold.' },
       413: { description: '`object_too_large`' },
       415: { description: '`unsupported_media_type`' },
       507: { description: '`storage_full`' },
     },
-    handler: async ({ path, request, requirePrincipal, idempotency }) => {
+    handler: async ({ path, request, acceptBody, requirePrincipal, idempotency }) => {
       const { userId } = requirePrincipal();
       // Under a key the body comes first: what is compared with the stored answer is the whole request.
       const isRefusedEarly = idempotency === undefined;
@@ -75,6 +78,7 @@ export function postObjectRoute(dependencies: UploadDependencies): Route {
           }),
         );
       };
+      acceptBody();
       const result = await readMultipart(request, async (file, form) => {
         if (file === undefined) return commit(await form, undefined);
         return receiveUpload(dependencies, file, async (bytes) => commit(await form, bytes));

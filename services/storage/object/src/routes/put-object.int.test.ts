@@ -123,6 +123,15 @@ describe('PUT an object', () => {
     expect(raced.map((answer) => answer.status).sort()).toEqual([201, 412, 412, 412]);
   });
 
+  it('asks about the bucket that is there now, not one of that name whose deletion is still on its way', async () => {
+    const old = service.bucketService.create(ownerId, 'photos');
+    const path = '/storage/buckets/photos/objects/again';
+    expect((await user.put(path, 'old')).status).toBe(201);
+    service.bucketService.delete(old);
+    service.bucketService.create(ownerId, 'photos');
+    expect((await user.put(path, 'new', { 'if-none-match': '*' })).status).toBe(201);
+  });
+
   it('lets the last of concurrent writers win, and loses no bytes', async () => {
     service.bucketService.create(ownerId, 'photos');
     const bodies = Array.from({ length: 8 }, (_, index) => `body ${index}`);
@@ -141,14 +150,35 @@ describe('PUT an object', () => {
 
   it('reports every invalid field at once', async () => {
     service.bucketService.create(ownerId, 'photos');
-    const answer = await user.put('/storage/buckets/photos/objects/a%00b', 'x', {
+    const answer = await user.put('/storage/buckets/photos/objects/a%00b?versionId=1', 'x', {
       'x-object-access': 'EVERYBODY',
       'x-object-tags': '%C3',
       'x-object-description': 'x'.repeat(2049),
     });
     expect(answer.status).toBe(422);
     const fields = (answer.json().errors as { field: string }[]).map((error) => error.field);
-    expect(fields.sort()).toEqual(['header/x-object-access', 'header/x-object-description', 'header/x-object-tags', 'path/name']);
+    expect(fields.sort()).toEqual([
+      'header/x-object-access',
+      'header/x-object-description',
+      'header/x-object-tags',
+      'path/name',
+      'query/versionId',
+    ]);
+  });
+
+  it.each([
+    [{ 'content-encoding': 'gzip' }, 415, 'content_coding_unsupported'],
+    [{ 'content-range': 'bytes 0-0/2' }, 400, 'content_range_unsupported'],
+  ])('refuses what it would not give back as it came: %j', async (headers, status, code) => {
+    service.bucketService.create(ownerId, 'photos');
+    const answer = await user.put('/storage/buckets/photos/objects/a', 'x', headers);
+    expect([answer.status, answer.json().code]).toEqual([status, code]);
+    expect((await user.put('/storage/buckets/photos/objects/a', 'x', { 'content-encoding': 'identity' })).status).toBe(201);
+  });
+
+  it('lets no body come that it will not take', async () => {
+    const head = 'PUT /storage/buckets/unknown/objects/a HTTP/1.1\r\nExpect: 100-continue';
+    expect((await rawRequest(service.port, head, ownerId)).status).toBe(404);
   });
 
   it.each(['../x', 'a/../b', '.', '..', 'a/./b', '%2e%2e/x', '%2e%2e%2fx', 'a%0Ab'])('refuses the name %s', async (name) => {
@@ -216,6 +246,22 @@ describe('PUT an object', () => {
       [ownerId],
     );
     expect(usage).toEqual({ bytes: '5', objects: '5' });
+  });
+
+  it('counts each version in the quota, also those that share bytes', async () => {
+    service.bucketService.create(ownerId, 'photos', { versioningEnabled: true });
+    const path = '/storage/buckets/photos/objects/a';
+    for (const body of ['1', '2', '3']) await user.put(path, body);
+    for (const description of ['4', '5']) expect((await user.patch(path, { description })).status).toBe(200);
+    for (const refused of [await user.put(path, '6'), await user.patch(path, { description: '6' })]) {
+      expect([refused.status, refused.json().code]).toEqual([403, 'quota_exceeded']);
+    }
+    expect((await user.delete(path)).status).toBe(204);
+    const [usage] = await service.database.query(
+      'select sum(bytes) as bytes, sum(objects) as objects from owner_usage where owner_id = $1',
+      [ownerId],
+    );
+    expect(usage).toEqual({ bytes: '0', objects: '0' });
   });
 });
 

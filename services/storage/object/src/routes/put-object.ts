@@ -1,8 +1,8 @@
-import { defineRoute, type Route, validationFailed } from '@throughline/http';
-import { objectNameFault } from '../domain/object-name.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { defineRoute, Problem, type Route } from '@throughline/http';
 import { servedContentType } from '../domain/served-content.ts';
-import { LABEL_HEADERS, readLabelHeaders } from './label-headers.ts';
-import { OBJECT_PATH } from './object-path.ts';
+import { LABEL_HEADER_CHECKS, LABEL_HEADERS, readLabelHeaders } from './label-headers.ts';
+import { OBJECT_NAME_CHECK, OBJECT_PATH } from './object-path.ts';
 import { UPLOAD_RESULT } from './object-resource.ts';
 import { preconditionFailed } from './problems.ts';
 import {
@@ -27,26 +27,29 @@ export function putObjectRoute(dependencies: UploadDependencies): Route {
     scopes: ['storage:write'],
     pathSchema: OBJECT_PATH,
     headersSchema: LABEL_HEADERS,
+    fieldChecks: { ...OBJECT_NAME_CHECK, ...LABEL_HEADER_CHECKS },
     rawBody: { contentType: 'application/octet-stream' },
     responses: {
       200: { description: 'The object was overwritten, or has a new version.', schema: UPLOAD_RESULT },
       201: { description: 'The object was created.', schema: UPLOAD_RESULT },
+      403: { description: '`scope_missing`, `quota_exceeded`' },
+      404: { description: '`bucket_not_found`' },
       412: { description: '`precondition_failed`: If-Match or If-None-Match does not hold.' },
       413: { description: '`object_too_large`' },
+      415: { description: '`content_coding_unsupported`: there is a Content-Encoding.' },
       507: { description: '`storage_full`' },
     },
-    handler: async ({ path, headers, request, requirePrincipal }) => {
-      const { labels, errors } = readLabelHeaders(headers);
-      const nameFault = objectNameFault(path.name);
-      if (nameFault !== undefined) errors.unshift({ field: 'path/name', message: nameFault });
-      if (errors.length > 0) throw validationFailed(errors);
+    handler: async ({ path, headers, request, acceptBody, requirePrincipal }) => {
+      const { labels } = readLabelHeaders(headers);
       const { userId } = requirePrincipal();
+      refuseUnsupportedContent(request.headers);
       refuseByLength(dependencies, request.headers['content-length']);
       const asked = { atMs: performance.now(), bucket: await resolveBucket(dependencies.buckets, userId, path.bucket) };
       const isAllowed = conditionOf(request.headers, 'PUT');
-      if (isConditional(request.headers) && !isAllowed(await dependencies.reader.ofOwner(userId, path.bucket, path.name))) {
+      if (isConditional(request.headers) && !isAllowed(await dependencies.reader.inBucket(asked.bucket.bucketId, path.name))) {
         throw preconditionFailed();
       }
+      acceptBody();
       // Leaving the loop early must not destroy the request: the refusal still has to be sent over its connection.
       const source = request.iterator({ destroyOnReturn: false });
       try {
@@ -67,4 +70,21 @@ export function putObjectRoute(dependencies: UploadDependencies): Route {
 
 function isConditional(headers: Readonly<Record<string, unknown>>): boolean {
   return ['if-match', 'if-none-match', 'if-unmodified-since'].some((name) => headers[name] !== undefined);
+}
+
+/** A coding that is not stored would be missing when the bytes are read, and a part would be taken for the whole (RFC 9110 §8.4, §14.5). */
+function refuseUnsupportedContent(headers: IncomingHttpHeaders): void {
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
+    throw new Problem({
+      kind: 'unsupported-media-type',
+      code: 'content_coding_unsupported',
+      detail: 'Objects are stored as they are sent, without a Content-Encoding.',
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
+  if (headers['content-range'] !== undefined) {
+    const detail = 'An object is stored as a whole; Content-Range does not go with PUT.';
+    throw new Problem({ kind: 'malformed', code: 'content_range_unsupported', detail });
+  }
 }

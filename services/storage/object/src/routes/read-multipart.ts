@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
-import { type FieldError, Problem } from '@throughline/http';
+import { type FieldError, Problem, validationFailed } from '@throughline/http';
 import busboy from 'busboy';
 import type { LabelChanges } from '../domain/next-object.ts';
 import { isAccessLevel, labelFaults, parseTagList } from '../domain/object-labels.ts';
@@ -16,19 +16,23 @@ export interface UploadForm {
 }
 
 const FIELDS = ['description', 'tags', 'accessLevel'];
-const LIMITS = { files: 2, fields: 20, parts: 22, fieldSize: 16_384, fieldNameSize: 100, headerPairs: 50 };
+const LIMITS = { files: 2, fields: 20, parts: 22, fieldSize: 32_768, fieldNameSize: 100, headerPairs: 50 };
+
+/** So many bytes of files that are not taken are read to learn of the form's other faults. */
+const MAX_DRAINED_BYTES = 1_048_576;
 
 /** Makes something of the file's bytes (undefined: the form has none) and, once it was read to its end, of the form. */
 export type TakeFile<Result> = (file: AsyncIterable<Buffer> | undefined, form: Promise<UploadForm>) => Promise<Result>;
 
 /**
  * Reads a `multipart/form-data` request, handing the file's bytes to `take` as they come. The request stays usable for an answer whatever fails.
- * @throws {Problem} 415 `unsupported_media_type`, 400 `multipart_malformed`; what `take` throws; an Error when the client went away.
+ * @throws {Problem} 415 `unsupported_media_type`, 400 `multipart_malformed`, 422 `validation_failed` when much comes that is not the file; what `take` throws; an Error when the client went away.
  */
 export async function readMultipart<Result>(request: IncomingMessage, take: TakeFile<Result>): Promise<Result> {
   const parser = createParser(request);
   const collected = collectForm(parser);
   let taking: Promise<Result> | undefined;
+  let drainedBytes = 0;
   const parsing = parse(request, parser);
   const form = parsing.then(() => collected.form());
   form.catch(() => {});
@@ -37,7 +41,10 @@ export async function readMultipart<Result>(request: IncomingMessage, take: Take
     stream.on('error', () => {});
     if (taking !== undefined || field !== 'file') {
       collected.refuseFile(field);
-      stream.resume();
+      stream.on('data', (chunk: Buffer) => {
+        drainedBytes += chunk.length;
+        if (drainedBytes > MAX_DRAINED_BYTES) parser.destroy(validationFailed(collected.errors));
+      });
       return;
     }
     collected.file = { fileName: info.filename ?? '', contentType: info.mimeType };
@@ -88,14 +95,22 @@ function createParser(request: IncomingMessage): busboy.Busboy {
 function collectForm(parser: busboy.Busboy) {
   const errors: FieldError[] = [];
   const fields = new Map<string, string>();
-  parser.on('field', (name, value, { valueTruncated }) => {
-    if (!FIELDS.includes(name))
+  // The parser drops what is above a limit without a word, labels among it.
+  parser.once('fieldsLimit', () => errors.push({ field: 'body', message: `must have at most ${LIMITS.fields} fields` }));
+  parser.once('filesLimit', () => errors.push({ field: 'body', message: 'must have one file' }));
+  parser.once('partsLimit', () => errors.push({ field: 'body', message: `must have at most ${LIMITS.parts} parts` }));
+  parser.on('field', (name: string | undefined, value, { valueTruncated }) => {
+    if (name === undefined) errors.push({ field: 'body', message: 'has a part without a name' });
+    else if (name === 'file') errors.push({ field: 'body/file', message: 'must be a file: its part needs a filename' });
+    else if (!FIELDS.includes(name))
       errors.push({ field: `body/${name}`, message: `is not known; a form has file, ${FIELDS.join(', ')}` });
     else if (fields.has(name) && name !== 'tags') errors.push({ field: `body/${name}`, message: 'must be given once' });
     else if (valueTruncated) errors.push({ field: `body/${name}`, message: `must be at most ${LIMITS.fieldSize} bytes` });
     else fields.set(name, fields.has(name) ? `${fields.get(name)},${value}` : value);
   });
   return {
+    /** Those found so far. */
+    errors,
     file: undefined as { fileName: string; contentType: string } | undefined,
     refuseFile(name: string) {
       errors.push({

@@ -13,6 +13,8 @@ export interface SentObject {
   readonly bytes: StoredBytes;
   readonly versionId: string;
   readonly lastModified: Date;
+  /** Whether everybody may read these bytes, so that shared caches may keep them. */
+  readonly isPublic: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ function validatorHeaders(sent: SentObject): Record<string, string> {
   return {
     etag: entityTag(sent.bytes.etag),
     'last-modified': sent.lastModified.toUTCString(),
-    'cache-control': `${sent.object.accessLevel === 'PUBLIC' ? 'public' : 'private'}, no-cache`,
+    'cache-control': `${sent.isPublic ? 'public' : 'private'}, no-cache`,
     vary: 'authorization',
   };
 }
