@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { mergeOpenApi, openApiOf } from './open-api.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute } from './routing/route.ts';
 
 const handler = async () => ({ status: 200 });
 const create = defineRoute({

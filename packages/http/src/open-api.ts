@@ -1,5 +1,5 @@
-import { closeObjects } from './close-objects.ts';
-import type { Route, RouteResponse } from './route.ts';
+import { closeObjects } from './routing/close-objects.ts';
+import type { Route, RouteResponse } from './routing/route.ts';
 
 /** An OpenAPI 3.1 document, as far as its makers and mergers look into it. */
 export interface OpenApiDocument {

@@ -1,5 +1,5 @@
 import { decodeCursor, encodeCursor } from './page.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './problems/problem.ts';
 
 describe('cursors', () => {
   it('come back as they went', () => {

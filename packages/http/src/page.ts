@@ -1,6 +1,6 @@
 import Type, { type TInteger, type TObject, type TOptional, type TString } from 'typebox';
-import { Problem } from './problem.ts';
-import { validationFailed } from './validate-request.ts';
+import { Problem } from './problems/problem.ts';
+import { validationFailed } from './routing/validate-request.ts';
 
 /** A name of 1024 bytes, each of which JSON escapes, as base64. */
 const MAX_CURSOR_CHARACTERS = 4096;

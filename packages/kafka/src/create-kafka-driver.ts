@@ -1,9 +1,9 @@
 import type { ConsumeOptions, MessagingDriver, RecordConsumer, RecordProducer } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
-import { createClient } from './create-client.ts';
-import { createRecordProducer } from './create-record-producer.ts';
-import { KafkaRecordConsumer } from './kafka-record-consumer.ts';
-import { repairRequestQueue } from './repair-request-queue.ts';
+import { createClient } from './client/create-client.ts';
+import { repairRequestQueue } from './client/repair-request-queue.ts';
+import { KafkaRecordConsumer } from './consumer/kafka-record-consumer.ts';
+import { createRecordProducer } from './producer/create-record-producer.ts';
 import { createTopicAdmin } from './topic-admin.ts';
 
 export interface KafkaDriverOptions {

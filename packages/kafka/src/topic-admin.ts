@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { EventError } from '@throughline/events';
 import type { TopicDeclaration } from '@throughline/messaging';
 import type { Admin } from 'kafkajs';
-import { AdminConnection } from './admin-connection.ts';
-import type { KafkaClient } from './create-client.ts';
+import { AdminConnection } from './client/admin-connection.ts';
+import type { KafkaClient } from './client/create-client.ts';
 import { toEventError } from './to-event-error.ts';
 import { withinDeadline } from './within-deadline.ts';
 

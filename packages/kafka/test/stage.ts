@@ -1,8 +1,8 @@
 import { createLogger } from '@throughline/telemetry';
 import { stackAddresses, testPrefix } from '@throughline/testing';
 import type { ISocketFactory } from 'kafkajs';
-import { createClient, type KafkaClient } from '../src/create-client.ts';
-import { repairRequestQueue } from '../src/repair-request-queue.ts';
+import { createClient, type KafkaClient } from '../src/client/create-client.ts';
+import { repairRequestQueue } from '../src/client/repair-request-queue.ts';
 import { createTopicAdmin, type TopicAdmin } from '../src/topic-admin.ts';
 
 export interface Stage {

@@ -1,8 +1,8 @@
 import { createLogger, createMetrics, METRICS } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase, waitFor } from '@throughline/testing';
 import { createCleaner } from './cleaner.ts';
-import { createDatabase } from './create-database.ts';
-import type { Database } from './database.ts';
+import { createDatabase } from './database/create-database.ts';
+import type { Database } from './database/database.ts';
 import { migrate } from './migrate.ts';
 
 const logger = createLogger({ name: 'test', level: 'fatal' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
-import { createAlarm } from './alarm.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
+import { createAlarm } from './relay/alarm.ts';
 
 export interface CleanerOptions {
   readonly database: Database;

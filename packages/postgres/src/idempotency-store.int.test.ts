@@ -1,7 +1,7 @@
 import { createLogger } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from '@throughline/testing';
-import { createDatabase } from './create-database.ts';
-import type { Database } from './database.ts';
+import { createDatabase } from './database/create-database.ts';
+import type { Database } from './database/database.ts';
 import { createIdempotencyStore, type IdempotencyClaim } from './idempotency-store.ts';
 import { migrate } from './migrate.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventError } from '@throughline/events';
-import type { Database, Queryable, Transaction } from './database.ts';
+import type { Database, Queryable, Transaction } from './database/database.ts';
 
 /** An answer as it was given, to be given again. */
 export interface StoredAnswer {

@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from './database/database.ts';
 
 /**
  * Names this life of the database: made when its schema was, and another after a restore into a new cluster or a fail-over.

@@ -1,7 +1,6 @@
 export { type Cleaner, type CleanerOptions, createCleaner } from './cleaner.ts';
-export { createDatabase, type DatabaseDependencies } from './create-database.ts';
-export type { Database, DatabaseOptions, Queryable, StatementOptions, Transaction } from './database.ts';
-export { discardFailed, type FailedRow, listFailed, replayFailed } from './failed-rows.ts';
+export { createDatabase, type DatabaseDependencies } from './database/create-database.ts';
+export type { Database, DatabaseOptions, Queryable, StatementOptions, Transaction } from './database/database.ts';
 export {
   createIdempotencyStore,
   type IdempotencyClaim,
@@ -9,10 +8,11 @@ export {
   type IdempotencyStoreOptions,
   type StoredAnswer,
 } from './idempotency-store.ts';
-export { createInbox, type InboxOptions } from './inbox.ts';
+export { createInbox, type InboxOptions } from './inbox/inbox.ts';
 export { incarnationId } from './incarnation.ts';
-export type { StatementPart } from './insert-outbox-rows.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
-export { createOutbox, type OutboxOptions, type PostgresOutbox } from './outbox.ts';
-export { createRelay, type Relay, type RelayStats } from './relay.ts';
-export type { RelayOptions } from './relay-options.ts';
+export { discardFailed, type FailedRow, listFailed, replayFailed } from './outbox/failed-rows.ts';
+export type { StatementPart } from './outbox/insert-outbox-rows.ts';
+export { createOutbox, type OutboxOptions, type PostgresOutbox } from './outbox/outbox.ts';
+export { createRelay, type Relay, type RelayStats } from './relay/relay.ts';
+export type { RelayOptions } from './relay/relay-options.ts';

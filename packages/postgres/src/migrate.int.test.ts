@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from '@throughline/testing';
-import { createDatabase } from './create-database.ts';
-import type { Database } from './database.ts';
+import { createDatabase } from './database/create-database.ts';
+import type { Database } from './database/database.ts';
 import { incarnationId } from './incarnation.ts';
 import { migrate } from './migrate.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventError } from '@throughline/events';
 import type { Logger } from '@throughline/telemetry';
-import type { Database, Transaction } from './database.ts';
+import type { Database, Transaction } from './database/database.ts';
 
 export interface MigrateOptions {
   readonly database: Database;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { createTestDatabase, waitFor } from '@throughline/testing';
-import { createDatabase } from '../src/create-database.ts';
+import { createDatabase } from '../src/database/create-database.ts';
 import { migrate } from '../src/migrate.ts';
-import { createOutbox } from '../src/outbox.ts';
-import { createRelay } from '../src/relay.ts';
+import { createOutbox } from '../src/outbox/outbox.ts';
+import { createRelay } from '../src/relay/relay.ts';
 import { createFakeBroker } from './fake-broker.ts';
 
 const ROWS = 40_000;

@@ -1,9 +1,9 @@
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { waitFor } from '@throughline/testing';
-import type { Database } from '../src/database.ts';
-import { discardFailed } from '../src/failed-rows.ts';
-import { createRelay } from '../src/relay.ts';
-import { shardOf } from '../src/shard.ts';
+import type { Database } from '../src/database/database.ts';
+import { discardFailed } from '../src/outbox/failed-rows.ts';
+import { shardOf } from '../src/outbox/shard.ts';
+import { createRelay } from '../src/relay/relay.ts';
 import { createRelayTestBed, message, type RelayTestBed } from './relay-test-bed.ts';
 
 let bed: RelayTestBed;

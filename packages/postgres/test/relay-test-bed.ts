@@ -3,12 +3,12 @@ import { EventError } from '@throughline/events';
 import type { OutboxMessage } from '@throughline/messaging';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { createTestDatabase, waitFor } from '@throughline/testing';
-import { createDatabase } from '../src/create-database.ts';
-import type { Database } from '../src/database.ts';
+import { createDatabase } from '../src/database/create-database.ts';
+import type { Database } from '../src/database/database.ts';
 import { migrate } from '../src/migrate.ts';
-import { createOutbox } from '../src/outbox.ts';
-import { createRelay, type Relay } from '../src/relay.ts';
-import type { RelayOptions } from '../src/relay-options.ts';
+import { createOutbox } from '../src/outbox/outbox.ts';
+import { createRelay, type Relay } from '../src/relay/relay.ts';
+import type { RelayOptions } from '../src/relay/relay-options.ts';
 import { createFakeBroker, type FakeBroker } from './fake-broker.ts';
 
 const logger = createLogger({ name: 'test', level: 'fatal' });

@@ -1,7 +1,7 @@
 import { EventError } from '@throughline/events';
 import { createMetrics, METRICS } from '@throughline/telemetry';
 import { waitFor } from '@throughline/testing';
-import { discardFailed, listFailed, replayFailed } from '../src/failed-rows.ts';
+import { discardFailed, listFailed, replayFailed } from '../src/outbox/failed-rows.ts';
 import { AnswerLost } from './fake-broker.ts';
 import { createRelayTestBed, message, outbox, type RelayTestBed } from './relay-test-bed.ts';
 
