@@ -1,6 +1,8 @@
 import { EventError, headerText } from '@throughline/events';
+import { waitFor } from '@throughline/testing';
 import { bytes, jsonCodec, newMetrics, recordOf, silentLogger, thing, thingContracts } from '../../test/fixtures.ts';
 import { createManualClock } from '../../test/manual-clock.ts';
+import type { ClaimStore } from '../claim-store.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { createInMemoryClaimStore } from '../in-memory/in-memory-claim-store.ts';
 import { createInMemoryDriver } from '../in-memory/in-memory-driver.ts';
@@ -321,14 +323,17 @@ describe('a handler that fails', () => {
   });
 });
 
+/** As a process does that a handler killed: takes the claim, once the one before has run out, and never gives it back. */
+async function claimAndDie(claims: ClaimStore): Promise<void> {
+  const isClaimed = async () => (await claims.claim(KEY)).outcome === 'claimed';
+  await waitFor(isClaimed, { intervalMs: 1, description: 'the claim' });
+}
+
 describe('an event that kills the process', () => {
   it('is a dead letter after as many claims as it has tries, without being begun again', async () => {
     const { attempts, handler } = counting();
     const { deliver, claims, inbox } = await setUp(handler, { retry: { inlineTries: 2, delays: ['5s'] }, leaseMs: 1 });
-    for (let kill = 0; kill < 4; kill += 1) {
-      await claims.claim(KEY);
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
+    for (let kill = 0; kill < 4; kill += 1) await claimAndDie(claims);
     expect(await deliver(recordOf(thing()))).toBe('dead-lettered');
     expect(attempts).toEqual([]);
     expect(inbox.deadLetters).toMatchObject([{ reason: 'attempts', attempts: 5 }]);
@@ -346,10 +351,7 @@ describe('a dead letter for tries that are used up', () => {
     expect(await deliver(recordOf(thing()))).toBe('retried');
     const [retry] = driver.records(`${GROUP}.retry.5s`);
     expect(headerText(retry?.headers ?? {}, RETRY_HEADERS.lastError)).toBe('Error: redis://[redacted]@cache is full');
-    for (let kill = 0; kill < 2; kill += 1) {
-      await claims.claim(KEY);
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
+    for (let kill = 0; kill < 2; kill += 1) await claimAndDie(claims);
     expect(await deliver(retry as IncomingRecord)).toBe('dead-lettered');
     expect(inbox.deadLetters).toMatchObject([{ reason: 'attempts', error: { class: 'EventError:ATTEMPTS_EXHAUSTED' } }]);
     expect(inbox.deadLetters[0]?.error.message).toContain('the last failure was Error: redis://[redacted]@cache is full');
