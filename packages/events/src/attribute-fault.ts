@@ -19,9 +19,13 @@ export type AttributeName = keyof typeof MAX_BYTES;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are forbidden
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
+/** Nearly every id, source and type: nothing further to look for. */
+const PLAIN = /^[\w.:/ -]{1,256}$/;
+
 /** Says in words why `value` cannot be the CloudEvents attribute `name`; undefined when it can. */
 export function attributeFault(name: AttributeName, value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
+  if (PLAIN.test(value)) return undefined;
   if (value === '') return 'must not be empty';
   if (!value.isWellFormed()) return 'must be well-formed Unicode';
   if (CONTROL_CHARACTER.test(value)) return 'must not contain control characters';

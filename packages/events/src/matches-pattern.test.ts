@@ -29,7 +29,6 @@ const MATCHES: readonly [pattern: string, name: string][] = [
   ['storage.*', 'storage.object.v1'],
   ['*', 'payment.retry.requested'],
   ['*', 'video.replay.started'],
-  ['*', 'throughline.outcomes.counted'],
 ];
 
 const DIFFERS: readonly [pattern: string, name: string][] = [
@@ -62,6 +61,7 @@ const BACKBONE = [
   'storage.object.dlq',
   'throughline.outcomes',
   'throughline.outcomes.v1',
+  'throughline.canary.v1',
 ];
 
 const REFUSED = ['', '.', 'file.', '.file', 'file..media', 'file.med*', 'file.#', '#.failed', '**', 'file.*a'];

@@ -1,9 +1,9 @@
 import { EventError } from './event-error.ts';
 
 const VERSION_SUFFIX = /\.v\d+$/;
-const BACKBONE_TOPIC = /\.dlq$|\.replay$|\.retry\.(?:\d+(?:ms|s|m|h|d))+$|^throughline\.outcomes$/;
+const BACKBONE_TOPIC = /\.dlq$|\.replay$|\.retry\.(?:\d+(?:ms|s|m|h|d))+$|^throughline\./;
 
-/** Whether a topic is one of the backbone's own: `<group>.retry.<delay>`, `<group>.replay`, `<group>.dlq`, `throughline.outcomes`. */
+/** Whether a topic is one of the backbone's own: `<group>.retry.<delay>`, `<group>.replay`, `<group>.dlq`, and everything that begins with `throughline.`. */
 export function isBackboneTopic(name: string): boolean {
   return BACKBONE_TOPIC.test(name.replace(VERSION_SUFFIX, ''));
 }

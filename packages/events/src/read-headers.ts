@@ -35,7 +35,10 @@ export function readHeaders(headers: RecordHeaders): EventHeaders | undefined {
   const contentType = text(CONTENT_TYPE_HEADER);
   if (contentType !== undefined) read.contentType = contentType;
   if (faults.length > 0) throw new EventError('HEADERS_INVALID', `Headers are not those of an event: ${faults.join('; ')}`);
-  return Object.assign(read, traceContext(headers));
+  const { traceparent, tracestate } = traceContext(headers);
+  if (traceparent !== undefined) read.traceparent = traceparent;
+  if (tracestate !== undefined) read.tracestate = tracestate;
+  return read;
 }
 
 function readText(headers: RecordHeaders, name: string, faults: string[]): string | undefined {
@@ -56,7 +59,7 @@ function readTime(text: string | undefined, faults: string[]): string {
 }
 
 function traceContext(headers: RecordHeaders): { traceparent?: string; tracestate?: string } {
-  const traceparent = headerBytes(headers, 'traceparent')?.toString('utf8');
+  const traceparent = headerBytes(headers, 'traceparent')?.toString('latin1');
   if (traceparent === undefined || !TRACEPARENT.test(traceparent)) return {};
   const tracestate = headerBytes(headers, 'tracestate')?.toString('utf8');
   return tracestate === undefined || tracestate === '' ? { traceparent } : { traceparent, tracestate };

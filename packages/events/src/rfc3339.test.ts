@@ -14,6 +14,20 @@ describe('epoch seconds and RFC 3339', () => {
     expect(epochSecondsToRfc3339(seconds)).toBe(text);
   });
 
+  it('reads what begins with a second it has just seen as it would have without', () => {
+    const second = '2026-01-06T10:14:52';
+    expect(rfc3339ToEpochSeconds(`${second}.643695Z`)).toBe(1767694492.643695);
+    expect(rfc3339ToEpochSeconds(`${second}.000001Z`)).toBe(1767694492.000001);
+    expect(rfc3339ToEpochSeconds(`${second}.643695+01:00`)).toBe(1767690892.643695);
+    expect(rfc3339ToEpochSeconds(`${second}.6Z`)).toBe(1767694492.6);
+    for (const text of [`${second}.64369xZ`, `${second}.643695`, `${second}Z.643695Z`]) {
+      expect(() => rfc3339ToEpochSeconds(text)).toThrow(RangeError);
+    }
+    expect(rfc3339ToEpochSeconds('2026-01-06T10:14:53.000000Z')).toBe(1767694493);
+    expect(epochSecondsToRfc3339(1767694493)).toBe('2026-01-06T10:14:53.000000Z');
+    expect(epochSecondsToRfc3339(1767694492)).toBe('2026-01-06T10:14:52.000000Z');
+  });
+
   it('keeps every microsecond up to the year 2242, in both directions', () => {
     fc.assert(
       fc.property(fc.boolean(), fc.nat(8_589_934_591), fc.nat(999_999), (isNegative, whole, micros) => {

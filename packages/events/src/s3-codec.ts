@@ -40,6 +40,8 @@ const FIELD_FAULTS: Readonly<Record<keyof S3Envelope, (value: unknown) => string
   payload: (value) => (isObject(value) ? undefined : 'must be an object'),
 };
 
+const FIELDS = Object.keys(FIELD_FAULTS) as (keyof S3Envelope)[];
+
 const SUBJECT_FIELDS = ['objectId', 'bucketId', 'bucketName'] as const;
 
 /**
@@ -123,11 +125,13 @@ function parse(value: Buffer): unknown {
 
 function envelopeFaults(envelope: unknown): string[] {
   if (!isObject(envelope)) return ['the value is not a JSON object'];
-  return Object.entries(FIELD_FAULTS).flatMap(([field, faultOf]) => {
+  const faults: string[] = [];
+  for (const field of FIELDS) {
     const value = Object.hasOwn(envelope, field) ? envelope[field] : undefined;
-    const fault = value === undefined ? 'is missing' : faultOf(value);
-    return fault === undefined ? [] : [`${field} ${fault}`];
-  });
+    const fault = value === undefined ? 'is missing' : FIELD_FAULTS[field](value);
+    if (fault !== undefined) faults.push(`${field} ${fault}`);
+  }
+  return faults;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

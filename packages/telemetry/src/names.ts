@@ -56,6 +56,12 @@ export const METRICS = {
     help: 'Records handed to the broker, by topic; error_type is empty when they were acknowledged.',
     labels: [DESTINATION, 'error_type'],
   },
+  publishedDroppedTotal: {
+    type: 'counter',
+    name: 'published_dropped_total',
+    help: 'Records published without waiting for them (fire and forget, outcomes) that were dropped, by the code of the error.',
+    labels: [DESTINATION, 'reason'],
+  },
   messagingClientConsumedMessagesTotal: {
     type: 'counter',
     name: 'messaging_client_consumed_messages_total',
@@ -65,7 +71,7 @@ export const METRICS = {
   messagingProcessDurationSeconds: {
     type: 'histogram',
     name: 'messaging_process_duration_seconds',
-    help: 'Time to process one record, by outcome: handled, duplicate, skipped, retried, dead-lettered, failed.',
+    help: 'Time to process one record, by outcome: handled, duplicate, skipped, retried, parked, released, dead-lettered, failed.',
     labels: [GROUP, DESTINATION, 'outcome'],
     buckets: DURATION_BUCKETS,
   },
@@ -143,6 +149,42 @@ export const METRICS = {
     help: 'Partitions whose position is outside of the log; they stand still until a person decides.',
     labels: [GROUP],
   },
+  consumerBreakerOpen: {
+    type: 'gauge',
+    name: 'consumer_breaker_open',
+    help: '1 while a group waits for what its handlers depend on instead of blaming events.',
+    labels: [GROUP, 'dependency'],
+  },
+  consumerGroupPaused: {
+    type: 'gauge',
+    name: 'consumer_group_paused',
+    help: '1 while the group is paused or rewound on purpose and its members have left.',
+    labels: [GROUP],
+  },
+  consumerGroupLagRecords: {
+    type: 'gauge',
+    name: 'consumer_group_lag_records',
+    help: 'Records the whole group is behind while it is paused, as the broker says; the same from every replica: take the maximum.',
+    labels: [GROUP, DESTINATION],
+  },
+  parkedRecords: {
+    type: 'gauge',
+    name: 'parked_records',
+    help: 'Records that wait behind a failed one of their key, with it; the same from every replica: take the maximum.',
+    labels: [GROUP],
+  },
+  parkedBlockedKeys: {
+    type: 'gauge',
+    name: 'parked_blocked_keys',
+    help: 'Keys whose records wait; the same from every replica: take the maximum.',
+    labels: [GROUP],
+  },
+  parkedDeadKeys: {
+    type: 'gauge',
+    name: 'parked_dead_keys',
+    help: 'Keys that wait until a person decides about their dead letter; the same from every replica: take the maximum.',
+    labels: [GROUP],
+  },
   outboxUnsentRows: {
     type: 'gauge',
     name: 'outbox_unsent_rows',
@@ -191,6 +233,25 @@ export const METRICS = {
     name: 'cleaner_removed_rows_total',
     help: 'Rows removed because their time to be kept is over.',
     labels: ['table'],
+  },
+  canaryRoundTripSeconds: {
+    type: 'histogram',
+    name: 'canary_round_trip_seconds',
+    help: 'From the insert of a canary event into the outbox to its handler.',
+    labels: [],
+    buckets: DURATION_BUCKETS,
+  },
+  canaryLostTotal: {
+    type: 'counter',
+    name: 'canary_lost_total',
+    help: 'Canary events that were not handled within their deadline, or could not even be published.',
+    labels: ['reason'],
+  },
+  canaryLastSuccessTimestampSeconds: {
+    type: 'gauge',
+    name: 'canary_last_success_timestamp_seconds',
+    help: 'When a canary event was last handled, seconds since the epoch.',
+    labels: [],
   },
   dbClientConnectionCount: {
     type: 'gauge',
