@@ -21,15 +21,24 @@ export type ClaimResult =
  */
 export type AttemptFate = 'counted' | 'taken-back' | 'forgotten';
 
-/** The fast path of dedup (Redis). It may forget or be away: that costs speed, never correctness. No method throws. */
+/** A claim that is ours. */
+export interface Claim {
+  readonly key: DedupKey;
+  readonly token: string;
+}
+
+/** The fast path of dedup (Redis). It may forget or be away: that costs speed, never correctness. No method throws. Each takes many in one round trip. */
 export interface ClaimStore {
-  claim(key: DedupKey): Promise<ClaimResult>;
-  /** Extends the lease of a claim; false when it is no longer ours. */
-  renew(key: DedupKey, token: string): Promise<boolean>;
+  /** Results in the order of the keys, which are distinct. */
+  claim(keys: readonly DedupKey[]): Promise<readonly ClaimResult[]>;
+  /** Extends the lease of claims; the ones that are no longer ours. */
+  renew(claims: readonly Claim[]): Promise<readonly Claim[]>;
   /** After the handler's commit only. */
-  confirm(key: DedupKey, token: string): Promise<void>;
-  /** After a failure: compare-and-delete, so that a retry may claim at once. */
-  release(key: DedupKey, token: string, attempt?: AttemptFate): Promise<void>;
+  confirm(claims: readonly Claim[]): Promise<void>;
+  /** After a failure: compare-and-delete, so that a retry may claim at once. (Default fate: `counted`) */
+  release(claims: readonly Claim[], attempt?: AttemptFate): Promise<void>;
+  /** Sets the count of an event to none, whoever has it claimed. */
+  forgetAttempts(keys: readonly DedupKey[]): Promise<void>;
   /** Lease of a claim in milliseconds; renewal happens at a third of it. */
   readonly leaseMs: number;
 }

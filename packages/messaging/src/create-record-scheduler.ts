@@ -1,31 +1,18 @@
-import { setMaxListeners } from 'node:events';
 import { backOffMs } from './back-off.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Fifo } from './fifo.ts';
-import { KeyLanes, laneOf } from './key-lanes.ts';
-import { OffsetWindow, type WindowEntry } from './offset-window.ts';
-import { type IncomingRecord, sizeOf } from './record.ts';
+import { endLane, KeyLanes, type Lane, WAITING } from './key-lanes.ts';
+import type { UnfinishedRecord } from './messaging-driver.ts';
+import { PartitionQueue, type QueuedRecord } from './partition-queue.ts';
+import type { IncomingRecord } from './record.ts';
+import { countRejections, entryOf, giveBack, leaveChunk, type RecordChunk, unfinishedOf } from './record-chunk.ts';
 import type { AssignedPartition, RecordScheduler, RecordSchedulerOptions } from './record-scheduler.ts';
+import { createRejectionReport } from './rejection-report.ts';
 import { StartGate } from './start-gate.ts';
 
-const REPORT_INTERVAL_MS = 1000;
-
-interface Entry extends WindowEntry {
-  readonly record: IncomingRecord;
-  readonly partition: PartitionState;
-  readonly lane: string | undefined;
-  isRunning: boolean;
-  rejections: number;
-  /** The gate's when it began. */
-  round: number;
-}
-
-interface PartitionState extends AssignedPartition {
-  readonly window: OffsetWindow<Entry>;
-  readonly abort: AbortController;
-  isRevoked: boolean;
+interface Assigned extends AssignedPartition {
+  readonly queue: PartitionQueue;
   isHeld: boolean;
-  readonly held: Entry[];
   cancelHold: () => void;
 }
 
@@ -38,25 +25,25 @@ class Scheduler implements RecordScheduler {
   readonly #options: RecordSchedulerOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #partitions = new Set<PartitionState>();
-  readonly #lanes = new KeyLanes<Entry>();
-  readonly #ready = new Fifo<Entry>();
+  readonly #assigned = new Map<PartitionQueue, Assigned>();
+  readonly #lanes = new KeyLanes<QueuedRecord>();
+  readonly #turns = new Fifo<PartitionQueue>();
   readonly #gate: StartGate;
+  readonly #report: ReturnType<typeof createRejectionReport>;
+  #chunks = 0;
+  #lastChunk = 0;
   #inFlight = 0;
-  #queued = 0;
   #isHolding = false;
   #lastProgressAtMs: number;
   #whenIdle: (() => void) | undefined;
-  #unreported = 0;
-  #nextReportAtMs = 0;
 
   constructor(options: RecordSchedulerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#lastProgressAtMs = this.#clock.nowMs();
-    const { concurrency } = options;
-    this.#gate = new StartGate({ concurrency, clock: this.#clock, random: this.#random, onOpen: () => this.#run() });
+    this.#report = createRejectionReport(options, this.#clock);
+    this.#gate = new StartGate({ ...options, clock: this.#clock, random: this.#random, onOpen: () => this.#run() });
   }
 
   get inFlight(): number {
@@ -64,7 +51,9 @@ class Scheduler implements RecordScheduler {
   }
 
   get queued(): number {
-    return this.#queued;
+    let queued = 0;
+    for (const queue of this.#assigned.keys()) queued += queue.queued;
+    return queued;
   }
 
   get lastProgressAtMs(): number {
@@ -72,22 +61,19 @@ class Scheduler implements RecordScheduler {
   }
 
   assign(topic: string, partition: number): AssignedPartition {
-    const abort = new AbortController();
-    setMaxListeners(0, abort.signal);
-    const state: PartitionState = {
+    const queue = new PartitionQueue(topic, partition, this.#lanes.ofTopic(topic));
+    const assigned: Assigned = {
       topic,
       partition,
-      window: new OffsetWindow<Entry>(),
-      abort,
-      isRevoked: false,
+      window: queue.window,
+      queue,
       isHeld: false,
-      held: [],
       cancelHold: () => {},
-      add: (records) => this.#add(state, records),
-      revoke: () => this.#revoke(state),
+      add: (records) => this.#add(assigned, records),
+      revoke: () => this.#revoke(assigned),
     };
-    this.#partitions.add(state);
-    return state;
+    this.#assigned.set(queue, assigned);
+    return assigned;
   }
 
   hold(): void {
@@ -102,12 +88,12 @@ class Scheduler implements RecordScheduler {
   async drain(deadlineMs: number): Promise<boolean> {
     this.#isHolding = true;
     const isIdle = await this.#idleWithin(deadlineMs);
-    if (!isIdle) for (const partition of this.#partitions) partition.abort.abort();
+    if (!isIdle) for (const queue of this.#assigned.keys()) queue.abort.abort();
     return isIdle;
   }
 
   #idleWithin(deadlineMs: number): Promise<boolean> {
-    if (this.#inFlight === 0) return Promise.resolve(true);
+    if (this.#chunks === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), deadlineMs);
       this.#whenIdle = () => {
@@ -117,133 +103,148 @@ class Scheduler implements RecordScheduler {
     });
   }
 
-  #add(partition: PartitionState, records: readonly IncomingRecord[]): void {
-    if (partition.isRevoked) return;
+  #add(assigned: Assigned, records: readonly IncomingRecord[]): void {
+    const { queue } = assigned;
+    if (queue.isRevoked) return;
     this.#lastProgressAtMs = this.#clock.nowMs();
-    for (const record of records) {
-      const next = partition.window.next;
-      if (next !== undefined && record.offset < next) continue;
-      const entry: Entry = {
-        record,
-        partition,
-        offset: record.offset,
-        timestampMs: record.timestampMs,
-        lane: laneOf(record),
-        isDone: false,
-        sizeBytes: sizeOf(record),
-        isRunning: false,
-        rejections: 0,
-        round: 0,
-      };
-      partition.window.push(entry);
-      this.#queued += 1;
-      partition.held.push(entry);
-    }
-    this.#releaseDue(partition);
+    const mayHold = this.#options.dueAtMs !== undefined;
+    queue.add(records, mayHold);
+    if (mayHold) this.#releaseDue(assigned);
+    else this.#ready(queue);
   }
 
-  /** A partition is in due order, so the first that is not due holds all behind it. */
-  #releaseDue(partition: PartitionState): void {
-    const { dueAtMs } = this.#options;
-    let released = 0;
-    let waitMs = 0;
-    for (const entry of partition.held) {
-      waitMs = (dueAtMs?.(entry.record) ?? 0) - this.#clock.nowMs();
-      if (waitMs > 0) break;
-      released += 1;
-      if (this.#lanes.enter(entry)) this.#ready.push(entry);
-    }
-    partition.held.splice(0, released);
-    partition.cancelHold();
-    const wasHeld = partition.isHeld;
-    partition.isHeld = partition.held.length > 0;
-    if (partition.isHeld) partition.cancelHold = this.#clock.after(waitMs, () => this.#releaseDue(partition));
-    if (wasHeld !== partition.isHeld) this.#options.onChange?.(partition);
+  #releaseDue(assigned: Assigned): void {
+    const { queue, isHeld: wasHeld } = assigned;
+    const waitMs = queue.releaseDue(this.#options.dueAtMs, this.#clock.nowMs());
+    assigned.cancelHold();
+    assigned.isHeld = queue.isHeld;
+    if (assigned.isHeld) assigned.cancelHold = this.#clock.after(waitMs, () => this.#releaseDue(assigned));
+    if (wasHeld !== assigned.isHeld) this.#options.onChange?.(assigned);
+    this.#ready(queue);
+  }
+
+  #ready(queue: PartitionQueue): void {
+    this.#takeTurn(queue);
     this.#run();
   }
 
+  #takeTurn(queue: PartitionQueue): void {
+    if (queue.isInTurn || queue.isRevoked || !queue.mayBegin) return;
+    queue.isInTurn = true;
+    this.#turns.push(queue);
+  }
+
   #run(): void {
-    while (!this.#isHolding && this.#gate.allows(this.#inFlight)) {
-      const entry = this.#ready.take();
-      if (entry === undefined) return;
-      if (entry.partition.isRevoked) this.#leaveLane(entry);
-      else this.#start(entry);
+    while (!this.#isHolding && this.#gate.allows(this.#chunks)) {
+      const queue = this.#turns.take();
+      if (queue === undefined) return;
+      queue.isInTurn = false;
+      if (queue.isRevoked) continue;
+      const id = this.#lastChunk + 1;
+      const entries = queue.take(this.#gate.chunkSize(this.#options.maxChunkRecords?.() ?? 1), id);
+      this.#takeTurn(queue);
+      if (entries.length > 0) this.#start({ id, queue, entries, round: this.#gate.begun() });
     }
   }
 
-  #start(entry: Entry): void {
-    this.#inFlight += 1;
-    this.#queued -= 1;
-    entry.isRunning = true;
-    entry.round = this.#gate.begun();
-    let work: Promise<void>;
+  #start(chunk: RecordChunk): void {
+    this.#lastChunk = chunk.id;
+    this.#chunks += 1;
+    this.#inFlight += chunk.entries.length;
+    const { signal } = chunk.queue.abort;
+    let work: Promise<readonly UnfinishedRecord[]>;
     try {
-      work = this.#options.handle(entry.record, entry.partition.abort.signal);
+      const records = chunk.entries.map(({ record }) => record);
+      work = this.#options.handle(records, { signal, finish: (done) => this.#finish(chunk, done) });
     } catch (error) {
       work = Promise.reject(error);
     }
     work.then(
-      () => this.#settle(() => this.#complete(entry)),
-      (error: unknown) => this.#settle(() => this.#reject(entry, error)),
+      (unfinished) => this.#end(chunk, unfinished),
+      (error: unknown) => this.#end(chunk, unfinishedOf(chunk, error)),
     );
   }
 
-  #settle(outcome: () => void): void {
-    this.#inFlight -= 1;
+  /** Before the end of their chunk. */
+  #finish(chunk: RecordChunk, records: readonly IncomingRecord[]): void {
+    for (const record of records) {
+      const entry = entryOf(chunk, record);
+      if (entry !== undefined) this.#complete(entry);
+    }
+    this.#changed(chunk);
+  }
+
+  #end(chunk: RecordChunk, unfinished: readonly UnfinishedRecord[]): void {
+    this.#chunks -= 1;
+    const isAway = unfinished.length > 0 && this.#giveBack(chunk, unfinished);
+    for (const entry of chunk.entries) if (entry.chunk === chunk.id) this.#complete(entry);
+    if (!isAway) this.#gate.succeeded(chunk.round);
+    this.#changed(chunk);
+    if (this.#chunks === 0) this.#whenIdle?.();
+  }
+
+  #changed({ queue }: RecordChunk): void {
     this.#lastProgressAtMs = this.#clock.nowMs();
-    outcome();
+    const assigned = this.#assigned.get(queue);
+    if (assigned !== undefined) this.#options.onChange?.(assigned);
     this.#run();
-    if (this.#inFlight === 0) this.#whenIdle?.();
   }
 
-  #complete(entry: Entry): void {
-    this.#leaveLane(entry);
-    this.#gate.succeeded(entry.round);
-    if (entry.partition.isRevoked) return;
-    entry.partition.window.finish(entry);
-    this.#options.onChange?.(entry.partition);
+  #complete(entry: QueuedRecord): void {
+    const { lane, partition } = entry;
+    leaveChunk(entry);
+    this.#inFlight -= 1;
+    if (lane !== undefined && lane.inWork === 0 && lane.chunk !== WAITING) this.#next(lane);
+    if (!partition.isRevoked) partition.window.finish(entry);
   }
 
-  #reject(entry: Entry, error: unknown): void {
-    if (entry.partition.isRevoked) {
-      this.#gate.dropped(entry.round);
-      this.#leaveLane(entry);
+  /** The lane's next record gets its turn; without one the lane ends. */
+  #next(lane: Lane<QueuedRecord>, wasRejected = false): void {
+    let head = lane.waiting?.peek();
+    for (; head?.partition.isRevoked; head = lane.waiting?.peek()) lane.waiting?.take();
+    if (head === undefined) {
+      endLane(lane);
       return;
     }
-    entry.isRunning = false;
-    entry.rejections += 1;
-    this.#queued += 1;
-    const delayMs = backOffMs(entry.rejections, this.#random);
-    this.#gate.rejected(entry.round);
-    this.#report(entry, error, delayMs);
-    this.#clock.after(delayMs, () => {
-      this.#ready.push(entry);
+    lane.chunk = WAITING;
+    head.partition.goOn(lane, wasRejected);
+    this.#takeTurn(head.partition);
+  }
+
+  /** What is not done goes back to the head of its key. True when a store or the broker is away. */
+  #giveBack(chunk: RecordChunk, unfinished: readonly UnfinishedRecord[]): boolean {
+    const systemic = unfinished.find(({ retryAfterMs }) => retryAfterMs === undefined);
+    if (chunk.queue.isRevoked) {
+      if (systemic !== undefined) this.#gate.dropped(chunk.round);
+      return systemic !== undefined;
+    }
+    const backOff = backOffMs(countRejections(chunk, unfinished), this.#random);
+    const waits = new Map<QueuedRecord, number>();
+    for (const { record, retryAfterMs } of unfinished) {
+      const entry = entryOf(chunk, record);
+      if (entry !== undefined) waits.set(entry, retryAfterMs ?? backOff);
+    }
+    this.#inFlight -= waits.size;
+    for (const [waitMs, lanes] of giveBack(chunk, waits)) this.#goOnAfter(waitMs, lanes, waitMs === backOff);
+    if (systemic === undefined) return false;
+    this.#gate.rejected(chunk.round);
+    this.#report(systemic, backOff);
+    return true;
+  }
+
+  #goOnAfter(waitMs: number, lanes: readonly Lane<QueuedRecord>[], wasRejected: boolean): void {
+    this.#clock.after(waitMs, () => {
+      for (const lane of lanes) this.#next(lane, wasRejected);
       this.#run();
     });
   }
 
-  /** An outage rejects everything: one in a second says enough. */
-  #report({ record }: Entry, error: unknown, delayMs: number): void {
-    this.#unreported += 1;
-    const nowMs = this.#clock.nowMs();
-    if (nowMs < this.#nextReportAtMs) return;
-    this.#nextReportAtMs = nowMs + REPORT_INTERVAL_MS;
-    this.#options.onRejected?.(record, error, { delayMs, rejections: this.#unreported });
-    this.#unreported = 0;
-  }
-
-  #leaveLane(entry: Entry): void {
-    const next = this.#lanes.leave(entry, ({ partition }) => !partition.isRevoked);
-    if (next !== undefined) this.#ready.push(next);
-  }
-
-  #revoke(partition: PartitionState): void {
-    if (partition.isRevoked) return;
-    partition.isRevoked = true;
-    partition.cancelHold();
-    partition.held.length = 0;
-    this.#partitions.delete(partition);
-    this.#queued -= partition.window.pending().filter((entry) => !entry.isDone && !entry.isRunning).length;
-    partition.abort.abort();
+  #revoke(assigned: Assigned): void {
+    const { queue } = assigned;
+    if (queue.isRevoked) return;
+    assigned.cancelHold();
+    this.#assigned.delete(queue);
+    for (const lane of queue.revoke()) this.#next(lane);
+    this.#run();
   }
 }

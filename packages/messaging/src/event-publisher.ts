@@ -2,6 +2,8 @@ import type { Event } from '@throughline/events';
 
 /** What the caller says of a new event; id, time, correlation and trace are filled in. */
 export interface NewEvent<Data> {
+  /** Identity, where a repeat of the same request must make the same event: a UUID, e.g. `uuidV5` of the request's idempotency key. (Default: a random UUID) */
+  readonly id?: string;
   readonly type: string;
   readonly data: Data;
   /** Aggregate's id: record key and unit of order. */

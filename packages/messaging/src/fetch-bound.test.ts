@@ -42,6 +42,6 @@ describe('createFetchBound', () => {
     expect(window.sizeBytes).toBe(600);
     window.finish(entries[0] as WindowEntry);
     expect(window.sizeBytes).toBe(100);
-    expect(window.pending()).toEqual([entries[2]]);
+    expect([window.size, window.position]).toEqual([1, entries[2]?.offset]);
   });
 });

@@ -19,18 +19,38 @@ export interface TopicDeclaration {
   readonly retentionMs?: number;
 }
 
+/** A record of a chunk that keeps its place. */
+export interface UnfinishedRecord {
+  readonly record: IncomingRecord;
+  readonly error: unknown;
+  /**
+   * When the record is handed out again, milliseconds from now; others are not held up (somebody else has it in work, the parking lot is full).
+   * Without it a store or the broker is away: nothing begins for a while, then one record as a probe, then gradually more.
+   */
+  readonly retryAfterMs?: number;
+}
+
+export interface ChunkContext {
+  /** Aborts when the assignment is lost or the drain deadline is over. */
+  readonly signal: AbortSignal;
+  /** Says that records are done before the rest of their chunk is: their keys go on, their offsets may be committed. */
+  readonly finish: (records: readonly IncomingRecord[]) => void;
+}
+
 export interface ConsumeOptions {
   readonly group: string;
   readonly topics: readonly string[];
   /**
-   * Called for each record; records of one (topic, key) one after the other in offset order, others side by side. A record with a null key waits for nobody.
-   * Resolved = done, its offset may be committed. Rejected = not done: the driver keeps the offset, waits and calls again with the same record.
-   * `signal` aborts when the assignment is lost or the drain deadline is over.
+   * Called with a chunk: one or more records of one partition in offset order, as many as wait when there is room for one more chunk. While a record is in a chunk,
+   * records of its (topic, key) are in no other; records with a null key wait for nobody. Resolves with the records that are not done: they keep their offset and come again, before later
+   * ones of their key. Of one key these must be the last ones of the chunk. A rejection means that none is done that was not `finish`ed.
    */
-  readonly handle: (record: IncomingRecord, signal: AbortSignal) => Promise<void>;
+  readonly handle: (records: readonly IncomingRecord[], context: ChunkContext) => Promise<readonly UnfinishedRecord[]>;
+  /** Records a chunk at most, asked before each chunk so that it may follow what handlers take. 1 = each alone. (Default: 1) */
+  readonly maxChunkRecords?: () => number;
   /** When a record must not be handled before a time (retry topics): milliseconds since the epoch, or undefined for at once. The partition is paused until then. */
   readonly dueAtMs?: (record: IncomingRecord) => number | undefined;
-  /** Records in work at once in this member. (Default: 32) */
+  /** Chunks in work at once in this member. (Default: 8) */
   readonly concurrency?: number;
   /** Records fetched and not finished in one partition, above which it is paused: bounds memory and the commit gap. (Default: 1000) */
   readonly maxUncommitted?: number;
@@ -77,8 +97,44 @@ export interface ConsumerState {
 
 export interface RecordConsumer {
   state(): ConsumerState;
+  /** Reads these topics from now on; what is in work or queued of topics that stay goes on. Resolves when the member has joined with them, or goes on trying to. */
+  setTopics(topics: readonly string[]): Promise<void>;
   /** Takes no new work, lets work in flight end within the drain deadline, commits, leaves the group. */
   stop(): Promise<void>;
+}
+
+/** A place in the log of one partition. */
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** Where a group stands in one partition. */
+export interface GroupOffset {
+  readonly topic: string;
+  readonly partition: number;
+  /** Next offset to be handled; undefined when the group never committed. */
+  readonly committed: bigint | undefined;
+  /** First offset in the log. */
+  readonly low: bigint;
+  /** Next offset to be written. */
+  readonly high: bigint;
+}
+
+/** What is asked of and ordered for consumer groups from outside of them. */
+export interface GroupAdmin {
+  /** For each partition the first offset written at or after the time (milliseconds since the epoch), or the end of the log. */
+  offsetsAt(topics: readonly string[], timestampMs: number): Promise<readonly PartitionOffset[]>;
+  /** The end of the log of each partition. */
+  endOffsets(topics: readonly string[]): Promise<readonly PartitionOffset[]>;
+  offsets(group: string, topics: readonly string[]): Promise<readonly GroupOffset[]>;
+  /** Members of the group at present; 0 for one that does not exist. */
+  memberCount(group: string): Promise<number>;
+  /** @throws {EventError} `CONFIGURATION_REFUSED` while the group has members */
+  setOffsets(group: string, offsets: readonly PartitionOffset[]): Promise<void>;
+  /** Forgets a group that has no members; none of that name is no error. */
+  delete(group: string): Promise<void>;
 }
 
 /** A broker as the backbone needs it. Implemented by packages/kafka, and in memory for tests. */
@@ -88,6 +144,7 @@ export interface MessagingDriver {
   /** Creates what is missing when `create`, else @throws {EventError} `TOPIC_MISSING` naming every missing topic. Never changes an existing topic. */
   ensureTopics(declarations: readonly TopicDeclaration[], options: { create: boolean }): Promise<void>;
   listTopics(): Promise<readonly string[]>;
+  readonly groups: GroupAdmin;
   /** @throws {EventError} `TOPIC_MISSING` */
   partitionCount(topic: string): Promise<number>;
   /** Resolves when a broker answers within the time. @throws {EventError} `SEND_FAILED` */

@@ -50,11 +50,6 @@ export class OffsetWindow<Entry extends WindowEntry> {
     return this.#entries[this.#head]?.timestampMs;
   }
 
-  /** Entries not yet committable, in offset order. */
-  pending(): readonly Entry[] {
-    return this.#entries.slice(this.#head).filter((entry) => entry !== undefined);
-  }
-
   startAt(offset: bigint): void {
     this.#next = offset;
   }
@@ -74,6 +69,10 @@ export class OffsetWindow<Entry extends WindowEntry> {
 
   finish(entry: Entry): void {
     entry.isDone = true;
+    if (entry === this.#entries[this.#head]) this.#advance();
+  }
+
+  #advance(): void {
     for (let first = this.#entries[this.#head]; first?.isDone; first = this.#entries[this.#head]) {
       this.#sizeBytes -= first.sizeBytes;
       this.#entries[this.#head] = undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { ConsumeOptions } from './messaging-driver.ts';
 import type { OffsetWindow, WindowEntry } from './offset-window.ts';
 import type { IncomingRecord } from './record.ts';
 
@@ -9,13 +10,18 @@ export interface RejectionFacts {
 }
 
 export interface RecordSchedulerOptions {
-  readonly handle: (record: IncomingRecord, signal: AbortSignal) => Promise<void>;
-  readonly dueAtMs?: ((record: IncomingRecord) => number | undefined) | undefined;
-  /** Records in work at once. */
+  readonly handle: ConsumeOptions['handle'];
+  readonly dueAtMs?: ConsumeOptions['dueAtMs'] | undefined;
+  /** Records a chunk at most, asked before each. (Default: 1) */
+  readonly maxChunkRecords?: ConsumeOptions['maxChunkRecords'] | undefined;
+  /** Chunks in work at once. */
   readonly concurrency: number;
-  /** Called after a partition changed (a record done, held, released), for pausing and resuming it. */
+  /** Called after a partition changed (records done, held, released), for pausing and resuming it. */
   readonly onChange?: (partition: AssignedPartition) => void;
-  /** Called with a rejection of `handle`, before its back-off: the first, then at most one a second; `rejections` counts those since the last call, this one included. */
+  /**
+   * Called with a record that keeps its place because a store or the broker is away, before its back-off: the first, then at most one a second; `rejections` counts the chunks since the last
+   * call, this one included.
+   */
   readonly onRejected?: (record: IncomingRecord, error: unknown, facts: RejectionFacts) => void;
   readonly clock?: Clock | undefined;
   /** In [0, 1). */
@@ -35,8 +41,8 @@ export interface AssignedPartition {
 }
 
 /**
- * Runs records: of one (topic, key) one after the other, others side by side up to a bound. After a rejection nothing begins for a while, then one record as a probe, then gradually more.
- * Shared by all drivers, so that they order alike.
+ * Runs records in chunks: those of one (topic, key) one after the other, others side by side up to a bound, partitions in turn. When a chunk says that a store is away nothing begins for a while,
+ * then one record as a probe, then gradually more. Shared by all drivers, so that they order alike.
  */
 export interface RecordScheduler {
   assign(topic: string, partition: number): AssignedPartition;
@@ -45,6 +51,7 @@ export interface RecordScheduler {
   resume(): void;
   /** Begins nothing new, waits for work in flight until the deadline, then aborts it. Resolves to false when the deadline came first. */
   drain(deadlineMs: number): Promise<boolean>;
+  /** Records in work. */
   readonly inFlight: number;
   /** Fetched and not begun. */
   readonly queued: number;

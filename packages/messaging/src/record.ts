@@ -10,10 +10,13 @@ export interface IncomingRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch, as the log says (CreateTime or LogAppendTime). */
   readonly timestampMs: number;
+  /** Bytes that it takes in the log, where the driver knows. */
+  readonly sizeBytes?: number;
 }
 
 /** Bytes of key, value and headers. */
-export function sizeOf({ key, value, headers }: IncomingRecord): number {
+export function sizeOf({ key, value, headers, sizeBytes }: IncomingRecord): number {
+  if (sizeBytes !== undefined) return sizeBytes;
   let bytes = (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, values] of Object.entries(headers)) {
     for (const each of Buffer.isBuffer(values) ? [values] : values) bytes += name.length + each.length;

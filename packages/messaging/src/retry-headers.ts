@@ -1,7 +1,8 @@
 import { headerText, type RecordHeaders } from '@throughline/events';
 import type { IncomingRecord } from './record.ts';
+import { REPLAY_HEADERS } from './replay/replay-headers.ts';
 import { delayToMs } from './retry-policy.ts';
-import { retryDelayOf } from './subscription-topics.ts';
+import { replayTopic, retryDelayOf } from './subscription-topics.ts';
 
 /** Headers that a record carries in a retry topic, beside its own, which stay as they are. UTF-8 text; times in milliseconds since the epoch. */
 export const RETRY_HEADERS = {
@@ -18,6 +19,7 @@ export const RETRY_HEADERS = {
 } as const;
 
 const NAMES: ReadonlySet<string> = new Set(Object.values(RETRY_HEADERS));
+const REPLAY_NAMES: ReadonlySet<string> = new Set(Object.values(REPLAY_HEADERS));
 const TOPIC_NAME = /^[\w.-]{1,249}$/;
 /** Fits the log's 64 bits. */
 const OFFSET = /^\d{1,18}$/;
@@ -38,18 +40,27 @@ export interface RetryHistory {
   readonly attempts: number;
   readonly firstFailedAtMs: number | undefined;
   readonly lastError: string | undefined;
+  /** The dead letter (`dlq-id`) that was sent back and is this record. */
+  readonly replayOf: string | undefined;
 }
 
 /**
- * The history in the headers of a record in one of the group's own retry topics. Anywhere else they are somebody else's, or left over from
+ * The history in the headers of a record in one of the group's own topics for retries and replays. Anywhere else they are somebody else's, or left over from
  * a dead letter that was copied back: such a record is its own original, as is one whose headers cannot be true.
  */
 export function readRetryHistory(group: string, record: IncomingRecord): RetryHistory {
+  if (retryDelayOf(group, record.topic) !== undefined) return readRetry(record);
+  return record.topic === replayTopic(group) ? readReplay(record) : freshHistory(record);
+}
+
+function freshHistory(original: OriginalPosition): RetryHistory {
+  return { original, attempts: 0, firstFailedAtMs: undefined, lastError: undefined, replayOf: undefined };
+}
+
+function readRetry(record: IncomingRecord): RetryHistory {
   const topic = headerText(record.headers, RETRY_HEADERS.originalTopic) ?? '';
   const offset = headerText(record.headers, RETRY_HEADERS.originalOffset) ?? '';
-  if (retryDelayOf(group, record.topic) === undefined || !TOPIC_NAME.test(topic) || !OFFSET.test(offset)) {
-    return { original: record, attempts: 0, firstFailedAtMs: undefined, lastError: undefined };
-  }
+  if (!TOPIC_NAME.test(topic) || !OFFSET.test(offset)) return freshHistory(record);
   return {
     original: {
       topic,
@@ -60,6 +71,25 @@ export function readRetryHistory(group: string, record: IncomingRecord): RetryHi
     attempts: count(record, RETRY_HEADERS.attempts) ?? 0,
     firstFailedAtMs: time(record, RETRY_HEADERS.firstFailedAt),
     lastError: headerText(record.headers, RETRY_HEADERS.lastError),
+    replayOf: headerText(record.headers, REPLAY_HEADERS.dlqId),
+  };
+}
+
+/** A replay begins with all its tries; an edited event names no dead letter and is its own original. */
+function readReplay(record: IncomingRecord): RetryHistory {
+  const replayOf = headerText(record.headers, REPLAY_HEADERS.dlqId);
+  const topic = headerText(record.headers, REPLAY_HEADERS.originalTopic) ?? '';
+  const offset = headerText(record.headers, REPLAY_HEADERS.originalOffset) ?? '';
+  if (!TOPIC_NAME.test(topic) || !OFFSET.test(offset)) return { ...freshHistory(record), replayOf };
+  const timestampMs = Date.parse(headerText(record.headers, REPLAY_HEADERS.originalTimestamp) ?? '');
+  return {
+    ...freshHistory({
+      topic,
+      offset: BigInt(offset),
+      partition: count(record, REPLAY_HEADERS.originalPartition) ?? 0,
+      timestampMs: Number.isNaN(timestampMs) ? record.timestampMs : timestampMs,
+    }),
+    replayOf,
   };
 }
 
@@ -74,9 +104,10 @@ export function readDueAtMs(group: string, record: IncomingRecord): number | und
   return Math.min(dueAtMs, record.timestampMs + delayToMs(delay) + CLOCK_TOLERANCE_MS);
 }
 
-/** A record's own headers, as they were before its first retry. */
-export function withoutRetryHeaders(headers: RecordHeaders): RecordHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NAMES.has(name)));
+/** A record's own headers, as they were before its first retry, and before it was sent back if it was. */
+export function withoutRetryHeaders(headers: RecordHeaders, { isReplay = false } = {}): RecordHeaders {
+  const isOwn = (name: string) => !NAMES.has(name) && !(isReplay && REPLAY_NAMES.has(name));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => isOwn(name)));
 }
 
 /** The record's headers for its way through a retry topic. */

@@ -25,11 +25,13 @@ describe('retry policy', () => {
     expect(maxAttempts(completeRetryPolicy({ inlineTries: 1, delays: [] }))).toBe(1);
   });
 
-  it('has a topic for each delay and a dead-letter topic that keeps its records', () => {
+  it('has a topic for each delay, one for replays, and a dead-letter topic that keeps its records', () => {
     expect(subscriptionTopics({ group: 'a.b', retry: { delays: ['5s', '1m'] } }, 3)).toEqual([
       { topic: 'a.b.retry.5s', partitions: 3 },
       { topic: 'a.b.retry.1m', partitions: 3 },
+      { topic: 'a.b.replay', partitions: 3 },
       { topic: 'a.b.dlq', partitions: 3, retentionMs: -1 },
     ]);
+    expect(subscriptionTopics({ group: 'a.b', order: 'key' }).map(({ topic }) => topic)).toEqual(['a.b.replay', 'a.b.dlq']);
   });
 });

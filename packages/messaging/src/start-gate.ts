@@ -15,12 +15,13 @@ export interface StartGateOptions {
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * How many records may be in work. A rejection says that a store or the broker is away: nothing begins for a while, then one as a probe,
- * and with each that ends well twice as many as before. So an outage does not burn through everything that waits.
+ * How many chunks may be in work, and of how many records. A rejection says that a store or the broker is away: nothing begins for a while, then one record as a probe,
+ * and with each chunk that ends well twice as many as before. So an outage does not burn through everything that waits.
  */
 export class StartGate {
   readonly #options: StartGateOptions;
   #limit: number;
+  #chunkLimit = Number.POSITIVE_INFINITY;
   #isShut = false;
   #pauses = 0;
   #round = 0;
@@ -36,6 +37,13 @@ export class StartGate {
     return !this.#isShut && this.#inRound < this.#limit && inFlight < this.#options.concurrency;
   }
 
+  /** Records that a chunk may have now, at least one: otherwise nothing would ever begin. @param max when all is well */
+  chunkSize(max: number): number {
+    if (this.#chunkLimit < max) return this.#chunkLimit;
+    this.#chunkLimit = Number.POSITIVE_INFINITY;
+    return Math.max(1, max || 1);
+  }
+
   /** @returns the round, which each pause ends; what began in one that is over is no news when it ends. */
   begun(): number {
     this.#inRound += 1;
@@ -47,6 +55,7 @@ export class StartGate {
     this.#inRound -= 1;
     const { concurrency } = this.#options;
     this.#limit = Math.min(concurrency, this.#limit * 2);
+    this.#chunkLimit *= 2;
     if (this.#limit === concurrency) this.#pauses = 0;
   }
 
@@ -57,6 +66,7 @@ export class StartGate {
     this.#inRound = 0;
     this.#pauses += 1;
     this.#limit = 1;
+    this.#chunkLimit = 1;
     this.#isShut = true;
     clock.after(Math.min(LONGEST_PAUSE_MS, backOffMs(this.#pauses, random)), () => {
       this.#isShut = false;

@@ -1,15 +1,14 @@
-import { EventError } from '@throughline/events';
-import { waitFor } from '@throughline/testing';
+import { type Event, EventError } from '@throughline/events';
+import { inboxEntry, parkedFailure, waitFor } from '@throughline/testing';
 import { jsonCodec, newMetrics, silentLogger, thing, thingContracts } from '../test/fixtures.ts';
-import { createManualClock } from '../test/manual-clock.ts';
 import { createInMemoryClaimStore } from './in-memory/in-memory-claim-store.ts';
 import { createInMemoryDriver, type InMemoryDriver } from './in-memory/in-memory-driver.ts';
 import { createInMemoryInbox, type InMemoryTransaction } from './in-memory/in-memory-inbox.ts';
-import type { ConsumerState } from './messaging-driver.ts';
+import { createInMemoryParkingLot } from './in-memory/in-memory-parking-lot.ts';
+import { InboxMemory } from './in-memory/inbox-memory.ts';
 import { type SubscribeOptions, subscribe } from './subscribe.ts';
-import type { EventHandler } from './subscription.ts';
+import type { EventHandler, Subscription } from './subscription.ts';
 import { subscriptionTopics } from './subscription-topics.ts';
-import { watchConsumer } from './watch-consumer.ts';
 
 const GROUP = 'test.things';
 const RETRY = { inlineTries: 1, inlineDelayMs: 1, delays: ['20ms', '40ms'] };
@@ -17,17 +16,18 @@ const RETRY = { inlineTries: 1, inlineDelayMs: 1, delays: ['20ms', '40ms'] };
 async function setUp(handler: EventHandler<InMemoryTransaction>, driver: InMemoryDriver = createInMemoryDriver()) {
   const inbox = createInMemoryInbox();
   await driver.ensureTopics([{ topic: 'things.v1' }, ...subscriptionTopics({ group: GROUP, retry: RETRY })], { create: true });
+  const subscription = {
+    group: GROUP,
+    topics: ['things.v1'],
+    codec: jsonCodec,
+    contracts: thingContracts,
+    handlers: { THING_HAPPENED: handler },
+    order: 'none',
+    retry: RETRY,
+  } as const satisfies Subscription<InMemoryTransaction>;
   const start = (overrides: Partial<SubscribeOptions<InMemoryTransaction>> = {}) =>
     subscribe({
-      subscription: {
-        group: GROUP,
-        topics: ['things.v1'],
-        codec: jsonCodec,
-        contracts: thingContracts,
-        handlers: { THING_HAPPENED: handler },
-        order: 'none',
-        retry: RETRY,
-      },
+      subscription,
       driver,
       inbox,
       claims: createInMemoryClaimStore(),
@@ -38,7 +38,7 @@ async function setUp(handler: EventHandler<InMemoryTransaction>, driver: InMemor
   const producer = await driver.createProducer({ name: 'test' });
   const send = (topic: string) =>
     producer.send([{ topic, key: 'k', value: jsonCodec.encode(thing()), headers: {} }], { timeoutMs: 1000 });
-  return { driver, inbox, start, send };
+  return { driver, inbox, start, send, subscription };
 }
 
 describe('subscribe', () => {
@@ -54,6 +54,23 @@ describe('subscribe', () => {
     expect(tries).toBe(3);
     expect(driver.records(`${GROUP}.retry.40ms`)).toHaveLength(1);
     await waitFor(() => subscription.state().lag === 0n, { description: 'no lag' });
+    await subscription.stop();
+  });
+
+  it('asks for a producer of retries again when there was none to be had', async () => {
+    const { inbox, start, send, driver } = await setUp(async () => {
+      throw new Error('no');
+    });
+    let refusals = 0;
+    const createProducer: InMemoryDriver['createProducer'] = async (options) => {
+      refusals += 1;
+      if (refusals === 1) throw new EventError('SEND_FAILED', 'no broker', { retryable: true });
+      return driver.createProducer(options);
+    };
+    const subscription = await start({ driver: { ...driver, createProducer } });
+    await send('things.v1');
+    await waitFor(() => inbox.deadLetters.length === 1, { description: 'the dead letter, by way of the retry topics' });
+    expect(refusals).toBe(2);
     await subscription.stop();
   });
 
@@ -79,6 +96,118 @@ describe('subscribe', () => {
     await expect(start(overrides)).rejects.toThrow(message);
   });
 
+  it.each<[string, Partial<Subscription<InMemoryTransaction>>, string]>([
+    [
+      'order without a parking lot',
+      { order: 'key' },
+      "order 'key' of test.things needs a parking lot in its database: give parking, or say order 'none'",
+    ],
+    [
+      'a type that stands in both',
+      { batchHandlers: { THING_HAPPENED: async () => {} } },
+      'handlers and batchHandlers of test.things both have THING_HAPPENED',
+    ],
+    ['no handlers', { handlers: {} }, 'handlers and batchHandlers of test.things are both empty'],
+    [
+      'a pattern without any contract',
+      { handlers: { 'order.*': async () => {} } },
+      'test.things handles order.*, for which contracts has no contract',
+    ],
+    [
+      'batches with effects outside',
+      { batchHandlers: { '#': async () => {} }, hasOutsideEffects: true },
+      'hasOutsideEffects (true) of test.things',
+    ],
+    ['no transactions at once', { concurrency: 0 }, 'concurrency (0) of test.things must be a whole number above 0'],
+    ['part of an event', { maxBatchEvents: 1.5 }, 'maxBatchEvents (1.5) of test.things must be a whole number above 0'],
+    ['a breaker that never closes', { breaker: { minFailureRate: 0 } }, 'breaker of test.things'],
+  ])('refuses %s', async (_, change, message) => {
+    const { start, subscription } = await setUp(async () => {});
+    const refused = start({ subscription: { ...subscription, ...change } });
+    await expect(refused).rejects.toMatchObject({ code: 'CONFIGURATION_REFUSED', message: expect.stringContaining(message) });
+  });
+
+  it('reads topics that match a pattern, also those made while it runs, and none of the backbone’s', async () => {
+    const handled: string[] = [];
+    const { driver, start, send, subscription } = await setUp(async () => {});
+    const handlers = { THING_HAPPENED: async (event: Event) => void handled.push(event.id) };
+    const running = await start({ subscription: { ...subscription, topics: ['things.*'], handlers }, topicRefreshMs: 5 });
+    await driver.ensureTopics([{ topic: 'things.late.v1', partitions: 1 }, { topic: 'others.v1' }], { create: true });
+    await driver.ensureTopics([{ topic: 'things.wide.v1', partitions: 12 }, { topic: 'things.x.dlq' }], { create: true });
+    await send('things.late.v1');
+    await waitFor(() => handled.length === 1, { description: 'the event of the new topic' });
+    expect(running.sourceTopics()).toEqual(['things.late.v1']);
+    expect(running.topics()).toContain(`${GROUP}.replay`);
+    await running.stop();
+  });
+
+  it('leaves its group and comes back where it was', async () => {
+    let handled = 0;
+    const { start, send } = await setUp(async () => {
+      handled += 1;
+    });
+    const running = await start({ claims: createInMemoryClaimStore() });
+    await running.suspend();
+    await running.suspend();
+    expect([running.isSuspended(), running.state().isJoined, running.isLive()]).toEqual([true, false, true]);
+    await send('things.v1');
+    await Promise.all([running.resume(), running.resume()]);
+    await waitFor(() => handled === 1, { description: 'the event sent meanwhile' });
+    expect(running.isSuspended()).toBe(false);
+    await running.stop();
+    await running.resume();
+    expect(running.isSuspended()).toBe(true);
+  });
+
+  it('does not join when it starts suspended', async () => {
+    const { start } = await setUp(async () => {});
+    const running = await start({ startsSuspended: true });
+    expect([running.isSuspended(), running.sourceTopics()]).toEqual([true, ['things.v1']]);
+    await running.resume();
+    expect(running.state().isJoined).toBe(true);
+    await running.stop();
+  });
+
+  it('refuses to give the order of keys up while events are parked', async () => {
+    const memory = new InboxMemory();
+    const parking = createInMemoryParkingLot({ memory });
+    const { start } = await setUp(async () => {});
+    await parking.park(inboxEntry({ group: GROUP, key: 'k' }), parkedFailure());
+    await expect(start({ parking })).rejects.toThrow("order 'none' of test.things: its parking lot still has 1 events");
+  });
+
+  it('keeps the order of a key over a failure, without retry topics', async () => {
+    const memory = new InboxMemory();
+    let isFailing = true;
+    const seen: string[] = [];
+    const { start, subscription, driver } = await setUp(async () => {});
+    const handlers = {
+      THING_HAPPENED: async (event: Event) => {
+        if (event.id === 'e0' && isFailing) throw new EventError('HANDLER_FAILED', 'not yet', { retryable: true });
+        seen.push(event.id);
+      },
+    };
+    const running = await start({
+      subscription: { ...subscription, order: 'key', handlers },
+      inbox: createInMemoryInbox({ memory }),
+      parking: createInMemoryParkingLot({ memory }),
+    });
+    const producer = await driver.createProducer({ name: 'test' });
+    const records = Array.from({ length: 5 }, (_, n) => ({
+      topic: 'things.v1',
+      key: 'k',
+      value: jsonCodec.encode(thing({ id: `e${n}` })),
+      headers: {},
+    }));
+    await producer.send(records, { timeoutMs: 1000 });
+    await waitFor(() => running.state().lag === 0n, { description: 'the records to be parked' });
+    expect([seen, driver.records(`${GROUP}.retry.20ms`)]).toEqual([[], []]);
+    isFailing = false;
+    await waitFor(() => seen.length === 5, { description: 'the key' });
+    expect(seen).toEqual(['e0', 'e1', 'e2', 'e3', 'e4']);
+    await running.stop();
+  });
+
   it('refuses a handler whose events have no contract', async () => {
     const { start } = await setUp(async () => {});
     const subscription = {
@@ -102,78 +231,5 @@ describe('dead-letter topics', () => {
       code: 'CONFIGURATION_REFUSED',
       message: expect.stringContaining('test.things.dlq has 6 partitions and things.v1 has 12'),
     });
-  });
-});
-
-const stuck: ConsumerState = {
-  isJoined: true,
-  inFlight: 0,
-  pausedPartitions: 0,
-  haltedPartitions: 0,
-  queued: 0,
-  lastProgressAtMs: 1_000_000,
-  lag: 5n,
-  dueLag: 5n,
-};
-
-describe('a consumer’s gauges', () => {
-  it('show by topic how many records it is behind, and the age of the oldest', async () => {
-    const metrics = newMetrics();
-    const topics = new Map([['things.v1', { lag: 5n, oldestTimestampMs: 998_500 }]]);
-    const state = { ...stuck, haltedPartitions: 1, topics };
-    const watch = watchConsumer({
-      consumer: { state: () => state, stop: async () => {} },
-      group: GROUP,
-      metrics,
-      clock: createManualClock(1_000_000),
-      progressTimeoutMs: 60_000,
-    });
-    watch.stop();
-    const text = await metrics.registry.metrics();
-    expect(text).toMatch(/consumer_lag_records\{.*messaging_destination_name="things.v1".*\} 5\n/);
-    expect(text).toMatch(/consumer_lag_seconds\{.*messaging_destination_name="things.v1".*\} 1.5\n/);
-    expect(text).toMatch(/consumer_halted_partitions\{.*\} 1\n/);
-  });
-});
-
-describe('the gauges of a topic that left this member', () => {
-  it('go with it', async () => {
-    const metrics = newMetrics();
-    const progress = { lag: 5n, oldestTimestampMs: undefined };
-    let topics = new Map([
-      ['things.v1', progress],
-      ['others.v1', progress],
-    ]);
-    const consumer = { state: () => ({ ...stuck, topics }), stop: async () => {} };
-    const clock = createManualClock(1_000_000);
-    const watch = watchConsumer({ consumer, group: GROUP, metrics, clock, progressTimeoutMs: 60_000 });
-    topics = new Map([['things.v1', progress]]);
-    await clock.advance(1000);
-    watch.stop();
-    const text = await metrics.registry.metrics();
-    expect(text).toContain('things.v1');
-    expect(text).not.toContain('others.v1');
-  });
-});
-
-describe('liveness', () => {
-  it.each<[string, Partial<ConsumerState>, number, boolean]>([
-    ['stands still with lag for long', {}, 60_000, false],
-    ['stood still for a short time', {}, 59_999, true],
-    ['has no lag', { lag: 0n, dueLag: 0n }, 60_000, true],
-    ['does not know its lag', { lag: undefined, dueLag: undefined }, 60_000, true],
-    ['has work in flight', { inFlight: 1 }, 60_000, true],
-    ['only waits for a retry that is not due', { pausedPartitions: 1, dueLag: 0n }, 60_000, true],
-    ['stands still while a retry waits', { pausedPartitions: 1, dueLag: 1n }, 60_000, false],
-    ['is halted for a person', { haltedPartitions: 1, dueLag: 0n }, 60_000, true],
-    ['stands still beside a halted partition', { haltedPartitions: 1, dueLag: 1n }, 60_000, false],
-    ['is without its group', { isJoined: false }, 60_000, true],
-  ])('a consumer that %s', async (_, change, afterMs, expected) => {
-    const clock = createManualClock(1_000_000);
-    const consumer = { state: () => ({ ...stuck, ...change }), stop: async () => {} };
-    const watch = watchConsumer({ consumer, group: GROUP, metrics: newMetrics(), clock, progressTimeoutMs: 60_000 });
-    await clock.advance(afterMs);
-    expect(watch.isLive()).toBe(expected);
-    watch.stop();
   });
 });

@@ -1,15 +1,23 @@
 import { EventError } from '@throughline/events';
 import type { Logger, Metrics } from '@throughline/telemetry';
+import { createBreaker } from './breaker.ts';
+import { DEFAULT_BREAKER_POLICY } from './breaker-policy.ts';
 import { checkSafety } from './check-safety.ts';
+import { checkSubscription } from './check-subscription.ts';
 import type { ClaimStore } from './claim-store.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { GroupMember } from './group-member.ts';
 import type { Inbox } from './inbox.ts';
-import type { ConsumerState, MessagingDriver, RecordProducer } from './messaging-driver.ts';
-import { createPipeline } from './pipeline/create-pipeline.ts';
+import type { ConsumeOptions, ConsumerState, MessagingDriver, RecordProducer } from './messaging-driver.ts';
+import type { OutcomeSink } from './outcome.ts';
+import { startParkedKeys } from './parked-keys/start-parked-keys.ts';
+import type { ParkingLot } from './parking-lot.ts';
+import { createPipeline, type PipelineOptions } from './pipeline/create-pipeline.ts';
+import { createQuarantine } from './pipeline/quarantine.ts';
+import type { ReplayLedger } from './replay/replay-ledger.ts';
 import { readDueAtMs } from './retry-headers.ts';
-import { completeRetryPolicy, delayToMs, type RetryPolicy } from './retry-policy.ts';
+import { completeRetryPolicy } from './retry-policy.ts';
 import type { Subscription } from './subscription.ts';
-import { deadLetterTopic, retryDelayOf, retryTopic } from './subscription-topics.ts';
 import { watchConsumer } from './watch-consumer.ts';
 
 export interface SubscribeOptions<Tx> {
@@ -17,6 +25,12 @@ export interface SubscribeOptions<Tx> {
   readonly driver: MessagingDriver;
   readonly inbox: Inbox<Tx>;
   readonly claims: ClaimStore;
+  /** Where keys wait behind a failed event; required with `order: 'key'`. */
+  readonly parking?: ParkingLot<Tx>;
+  /** Told what became of events. (Default: nobody) */
+  readonly outcomes?: OutcomeSink;
+  /** Told of dead letters that were sent back and got handled. (Default: nobody) */
+  readonly replays?: ReplayLedger;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Writes to retry topics. (Default: one of its own, made at the first retry and closed at stop) */
@@ -40,13 +54,29 @@ export interface SubscribeOptions<Tx> {
   readonly maxUncommittedBytes?: number;
   /** Bytes of all partitions in memory. (Default: 64 MiB) */
   readonly maxMemberBytes?: number;
+  /** How often topics are looked for that match a pattern. (Default: 5000) */
+  readonly topicRefreshMs?: number;
+  /** Does not join before `resume`: the group is paused. (Default: false) */
+  readonly startsSuspended?: boolean;
 }
 
 /** A consumer group's member at work. */
 export interface RunningSubscription {
+  readonly group: string;
+  /** The declaration; handlers take transactions of whoever subscribed. */
+  readonly subscription: Subscription<never>;
   state(): ConsumerState;
   /** Progress, not heartbeats: false when records are due, none is in work, and none was done for a while. */
   isLive(): boolean;
+  /** All it reads now, its own topics for retries and replays too. */
+  topics(): readonly string[];
+  /** The same without its own. */
+  sourceTopics(): readonly string[];
+  isSuspended(): boolean;
+  /** As `stop`, but it may come back. Nothing happens to one that has left. */
+  suspend(): Promise<void>;
+  /** Joins again. Nothing happens to one that is there, or was stopped. */
+  resume(): Promise<void>;
   /** Takes no new work, lets work in flight end, commits, leaves the group. */
   stop(): Promise<void>;
 }
@@ -58,62 +88,103 @@ const DEFAULTS = {
   progressTimeoutMs: 60_000,
   handlerTimeoutMs: 15_000,
 };
+const DEFAULT_TOPIC_REFRESH_MS = 5_000;
 
 /**
- * Joins the group and handles its events: identity ▸ span ▸ types without handler ▸ contract ▸ claim ▸ one transaction with the handler ▸ confirm,
- * and on failure tries in place ▸ `<group>.retry.<delay>` ▸ dead letter. Retry topics that exist for a delay that was removed are read on.
+ * Joins the group and handles its events, in chunks that share a transaction: identity ▸ types without handler ▸ contract ▸ claim ▸ one transaction with the handlers ▸ confirm, and on
+ * failure, each alone: tries in place ▸ `<group>.retry.<delay>`, or the parking lot where the order of keys is kept ▸ dead letter. Retry topics that exist for a delay that was removed are read on.
  *
  * @throws {EventError} `CONFIGURATION_REFUSED` for settings that contradict each other, a handler without contract, or a dead-letter topic with fewer partitions than a topic that is read; `TOPIC_MISSING`, `SEND_FAILED` from the driver
  */
 export async function subscribe<Tx>(options: SubscribeOptions<Tx>): Promise<RunningSubscription> {
-  const { subscription, driver, metrics } = options;
-  const policy = completeRetryPolicy(subscription.retry);
+  const { subscription, driver, metrics, clock = systemClock } = options;
+  const { group } = subscription;
   const settings = { ...DEFAULTS, ...definedOf(options, subscription) };
   const leaseRenewalMs = options.leaseRenewalMs ?? Math.floor(options.claims.leaseMs / 3);
+  checkSubscription(subscription, { hasParkingLot: options.parking !== undefined });
   checkSafety({ ...settings, leaseMs: options.claims.leaseMs, leaseRenewalMs });
-  requireContracts(subscription);
-  await requireDeadLetterPartitions(subscription, driver);
+  await requireReleased(options);
 
-  const clock = options.clock ?? systemClock;
   const retries = createRetryProducer(options);
-  const pipeline = createPipeline({
+  const logger = options.logger.child({ group });
+  const pipelineOptions: PipelineOptions<Tx> = {
     ...options,
-    policy,
+    policy: completeRetryPolicy(subscription.retry),
+    breaker: createBreaker({ group, policy: { ...DEFAULT_BREAKER_POLICY, ...subscription.breaker }, clock, logger, metrics }),
     clock,
-    logger: options.logger.child({ group: subscription.group }),
+    logger,
     random: options.random ?? Math.random,
     producer: retries.get,
     handlerTimeoutMs: settings.handlerTimeoutMs,
     renewEveryMs: leaseRenewalMs,
+    quarantine: createQuarantine(),
+    onParked: () => member.wakeParkedKeys(),
+  };
+  const member: GroupMember = new GroupMember({
+    subscription: subscription as Subscription<never>,
+    driver,
+    consume: consumeOptions(options, { ...settings, pipeline: createPipeline(pipelineOptions) }),
+    startParkedKeys: parkedKeysOf(pipelineOptions),
+    drainDeadlineMs: settings.drainDeadlineMs,
+    topicRefreshMs: options.topicRefreshMs ?? DEFAULT_TOPIC_REFRESH_MS,
+    clock,
+    logger,
   });
-  const consumer = await driver.consume({
-    group: subscription.group,
-    topics: await topicsOf(subscription, policy, driver),
-    handle: async (record, signal) => void (await pipeline(record, signal)),
+  if (options.startsSuspended === true) await member.resolve();
+  else await member.join();
+  const { progressTimeoutMs } = settings;
+  const watch = watchConsumer({ consumer: member, group, metrics, clock, progressTimeoutMs });
+  return {
+    group,
+    subscription: subscription as Subscription<never>,
+    state: () => member.state(),
+    isLive: () => member.isSuspended || watch.isLive(),
+    topics: () => [...member.topics.source, ...member.topics.own],
+    sourceTopics: () => member.topics.source,
+    isSuspended: () => member.isSuspended,
+    suspend: () => member.leave(),
+    resume: () => member.join(),
+    stop: async () => {
+      try {
+        await member.stop();
+      } finally {
+        watch.stop();
+        await retries.close();
+      }
+    },
+  };
+}
+
+/** Nobody would look after them. */
+async function requireReleased<Tx>({ subscription: { group, order }, parking }: SubscribeOptions<Tx>): Promise<void> {
+  if (order === 'key' || parking === undefined) return;
+  const { parkedRecords } = await parking.counts(group);
+  if (parkedRecords === 0) return;
+  const refusal = `order 'none' of ${group}: its parking lot still has ${parkedRecords} events from when it was 'key'; go back to that until they are released or discarded`;
+  throw new EventError('CONFIGURATION_REFUSED', refusal);
+}
+
+function parkedKeysOf<Tx>(options: PipelineOptions<Tx>) {
+  const { parking, subscription } = options;
+  return parking === undefined || subscription.order !== 'key' ? undefined : () => startParkedKeys({ ...options, parking });
+}
+
+function consumeOptions<Tx>(
+  { subscription, maxUncommitted, maxUncommittedBytes, maxMemberBytes }: SubscribeOptions<Tx>,
+  { pipeline, ...settings }: typeof DEFAULTS & { readonly pipeline: ReturnType<typeof createPipeline> },
+): Omit<ConsumeOptions, 'topics' | 'group'> {
+  const { concurrency } = subscription;
+  return {
+    handle: pipeline.handle,
+    maxChunkRecords: pipeline.maxChunkRecords,
     dueAtMs: (record) => readDueAtMs(subscription.group, record),
     sessionTimeoutMs: settings.sessionTimeoutMs,
     rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
     drainDeadlineMs: settings.drainDeadlineMs,
-    ...(subscription.concurrency !== undefined && { concurrency: subscription.concurrency }),
-    ...(options.maxUncommitted !== undefined && { maxUncommitted: options.maxUncommitted }),
-    ...(options.maxUncommittedBytes !== undefined && { maxUncommittedBytes: options.maxUncommittedBytes }),
-    ...(options.maxMemberBytes !== undefined && { maxMemberBytes: options.maxMemberBytes }),
-  });
-  const watch = watchConsumer({
-    consumer,
-    group: subscription.group,
-    metrics,
-    clock,
-    progressTimeoutMs: settings.progressTimeoutMs,
-  });
-  return {
-    state: () => consumer.state(),
-    isLive: watch.isLive,
-    stop: async () => {
-      await consumer.stop();
-      watch.stop();
-      await retries.close();
-    },
+    ...(concurrency !== undefined && { concurrency }),
+    ...(maxUncommitted !== undefined && { maxUncommitted }),
+    ...(maxUncommittedBytes !== undefined && { maxUncommittedBytes }),
+    ...(maxMemberBytes !== undefined && { maxMemberBytes }),
   };
 }
 
@@ -124,54 +195,21 @@ function definedOf<Tx>(options: SubscribeOptions<Tx>, subscription: Subscription
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** A handler is promised data that follows a contract, so there has to be one. */
-function requireContracts<Tx>({ group, handlers, contracts }: Subscription<Tx>): void {
-  const without = Object.keys(handlers).filter((type) => contracts.newest(type) === undefined);
-  if (without.length > 0) {
-    throw new EventError('CONFIGURATION_REFUSED', `${group} handles ${without.join(', ')}, for which contracts has no contract`);
-  }
-}
-
-async function requireDeadLetterPartitions<Tx>({ group, topics }: Subscription<Tx>, driver: MessagingDriver): Promise<void> {
-  const own = deadLetterTopic(group);
-  const partitions = await driver.partitionCount(own);
-  for (const topic of topics) {
-    const needed = await driver.partitionCount(topic);
-    if (partitions >= needed) continue;
-    const counts = `${own} has ${partitions} partitions and ${topic} has ${needed}`;
-    throw new EventError(
-      'CONFIGURATION_REFUSED',
-      `${counts}: a dead-letter topic must not have fewer than the topics its group reads`,
-    );
-  }
-}
-
-async function topicsOf<Tx>(subscription: Subscription<Tx>, { delays }: RetryPolicy, driver: MessagingDriver): Promise<string[]> {
-  const { group, topics } = subscription;
-  const former = (await driver.listTopics()).filter((topic) => isRetryTopic(group, topic));
-  return [...new Set([...topics, ...delays.map((delay) => retryTopic(group, delay)), ...former])];
-}
-
-function isRetryTopic(group: string, topic: string): boolean {
-  const delay = retryDelayOf(group, topic);
-  if (delay === undefined) return false;
-  try {
-    return delayToMs(delay) > 0;
-  } catch {
-    return false;
-  }
-}
-
 function createRetryProducer<Tx>({ producer, driver, subscription }: SubscribeOptions<Tx>) {
   let own: Promise<RecordProducer> | undefined;
   return {
     get: (): Promise<RecordProducer> => {
       if (producer !== undefined) return Promise.resolve(producer);
-      own ??= driver.createProducer({ name: `${subscription.group}.retry` });
+      own ??= driver.createProducer({ name: `${subscription.group}.retry` }).catch((error: unknown) => {
+        // The broker may be back when the next one asks.
+        own = undefined;
+        throw error;
+      });
       return own;
     },
     close: async (): Promise<void> => {
-      await (await own)?.close();
+      const producer = await own?.catch(() => undefined);
+      await producer?.close();
     },
   };
 }

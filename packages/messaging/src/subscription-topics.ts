@@ -13,23 +13,31 @@ export function retryDelayOf(group: string, topic: string): string | undefined {
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
 }
 
+/** `<group>.replay` */
+export function replayTopic(group: string): string {
+  return `${group}.replay`;
+}
+
 /** `<group>.dlq` */
 export function deadLetterTopic(group: string): string {
   return `${group}.dlq`;
 }
 
 /**
- * The topics that belong to a group itself: one for each retry delay, and the dead-letter topic, which keeps its records for ever.
+ * The topics that belong to a group itself: the dead-letter topic, which keeps its records for ever, the one of replays, and one for each retry delay, but not where the order
+ * of keys is kept: there failed events wait in the group's database.
  *
  * @param sourcePartitions partitions of the topics that the group reads, at most (default: 6); a dead-letter topic must not have fewer
  */
 export function subscriptionTopics(
-  subscription: Pick<Subscription<never>, 'group' | 'retry'>,
+  subscription: Pick<Subscription<never>, 'group' | 'retry'> & { readonly order?: Subscription<never>['order'] },
   sourcePartitions = 6,
 ): readonly TopicDeclaration[] {
-  const { delays } = completeRetryPolicy(subscription.retry);
+  const { group, order, retry } = subscription;
+  const { delays } = completeRetryPolicy(retry);
+  const retries = order === 'key' ? [] : delays.map((delay) => retryTopic(group, delay));
   return [
-    ...delays.map((delay) => ({ topic: retryTopic(subscription.group, delay), partitions: sourcePartitions })),
-    { topic: deadLetterTopic(subscription.group), partitions: sourcePartitions, retentionMs: -1 },
+    ...[...retries, replayTopic(group)].map((topic) => ({ topic, partitions: sourcePartitions })),
+    { topic: deadLetterTopic(group), partitions: sourcePartitions, retentionMs: -1 },
   ];
 }

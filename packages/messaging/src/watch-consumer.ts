@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { RecordConsumer, TopicProgress } from './messaging-driver.ts';
 
 export interface WatchConsumerOptions {
-  readonly consumer: RecordConsumer;
+  readonly consumer: Pick<RecordConsumer, 'state'>;
   readonly group: string;
   readonly metrics: Metrics;
   readonly clock: Clock;

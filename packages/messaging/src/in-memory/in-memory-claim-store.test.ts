@@ -9,9 +9,9 @@ describe('the claim store in memory', () => {
     const store = createInMemoryClaimStore();
     const key = { group: 'g', source: 's', id: 'fates' };
     const attempt = async (fate: 'counted' | 'taken-back' | 'forgotten') => {
-      const claim = await store.claim(key);
-      if (claim.outcome !== 'claimed') throw new Error(claim.outcome);
-      await store.release(key, claim.token, fate);
+      const [claim] = await store.claim([key]);
+      if (claim?.outcome !== 'claimed') throw new Error(claim?.outcome);
+      await store.release([{ key, token: claim.token }], fate);
       return claim.attempt;
     };
     expect([await attempt('counted'), await attempt('taken-back'), await attempt('forgotten'), await attempt('counted')]).toEqual(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimStore, DedupKey } from '../claim-store.ts';
+import type { AttemptFate, Claim, ClaimResult, ClaimStore, DedupKey } from '../claim-store.ts';
 import { type Clock, systemClock } from '../clock.ts';
 
 export interface InMemoryClaimStoreOptions {
@@ -41,6 +41,37 @@ export function createInMemoryClaimStore(options: InMemoryClaimStoreOptions = {}
     const claim = held(name);
     return claim !== undefined && claim !== 'done' && claim.token === token;
   };
+  const claimOne = (key: DedupKey): ClaimResult => {
+    const name = nameOf(key);
+    const claim = held(name);
+    if (claim === 'done') return { outcome: 'done' };
+    if (claim !== undefined) return { outcome: 'in-work', retryAfterMs: Math.max(1, claim.expiresAtMs - clock.nowMs()) };
+    const token = randomUUID();
+    const attempt = (attempts.get(name) ?? 0) + 1;
+    attempts.set(name, attempt);
+    claims.set(name, { token, expiresAtMs: clock.nowMs() + leaseMs });
+    return { outcome: 'claimed', token, attempt };
+  };
+  const renewOne = ({ key, token }: Claim): boolean => {
+    const name = nameOf(key);
+    if (!isOurs(name, token)) return false;
+    claims.set(name, { token, expiresAtMs: clock.nowMs() + leaseMs });
+    return true;
+  };
+  const confirmOne = ({ key, token }: Claim): void => {
+    const name = nameOf(key);
+    if (held(name) !== undefined && !isOurs(name, token)) return;
+    claims.set(name, 'done');
+    attempts.delete(name);
+  };
+  const releaseOne = ({ key, token }: Claim, fate: AttemptFate): void => {
+    const name = nameOf(key);
+    if (!isOurs(name, token)) return;
+    claims.delete(name);
+    if (fate === 'taken-back') attempts.set(name, Math.max(0, (attempts.get(name) ?? 0) - 1));
+    if (fate === 'forgotten') attempts.delete(name);
+  };
+  const away = (): ClaimResult => ({ outcome: 'unavailable', cause: new Error('claim store switched off') });
   const store: InMemoryClaimStore = {
     leaseMs,
     isAvailable: true,
@@ -48,36 +79,16 @@ export function createInMemoryClaimStore(options: InMemoryClaimStoreOptions = {}
       claims.clear();
       attempts.clear();
     },
-    claim: async (key) => {
-      if (!store.isAvailable) return { outcome: 'unavailable', cause: new Error('claim store switched off') };
-      const name = nameOf(key);
-      const claim = held(name);
-      if (claim === 'done') return { outcome: 'done' };
-      if (claim !== undefined) return { outcome: 'in-work', retryAfterMs: Math.max(1, claim.expiresAtMs - clock.nowMs()) };
-      const token = randomUUID();
-      const attempt = (attempts.get(name) ?? 0) + 1;
-      attempts.set(name, attempt);
-      claims.set(name, { token, expiresAtMs: clock.nowMs() + leaseMs });
-      return { outcome: 'claimed', token, attempt };
+    claim: async (keys) => keys.map((key) => (store.isAvailable ? claimOne(key) : away())),
+    renew: async (given) => (store.isAvailable ? given.filter((claim) => !renewOne(claim)) : []),
+    confirm: async (given) => {
+      if (store.isAvailable) given.forEach(confirmOne);
     },
-    renew: async (key, token) => {
-      if (!store.isAvailable) return true;
-      const name = nameOf(key);
-      if (isOurs(name, token)) claims.set(name, { token, expiresAtMs: clock.nowMs() + leaseMs });
-      return isOurs(name, token);
+    release: async (given, fate = 'counted') => {
+      if (store.isAvailable) for (const claim of given) releaseOne(claim, fate);
     },
-    confirm: async (key, token) => {
-      const name = nameOf(key);
-      if (!store.isAvailable || (held(name) !== undefined && !isOurs(name, token))) return;
-      claims.set(name, 'done');
-      attempts.delete(name);
-    },
-    release: async (key, token, attempt = 'counted') => {
-      const name = nameOf(key);
-      if (!store.isAvailable || !isOurs(name, token)) return;
-      claims.delete(name);
-      if (attempt === 'taken-back') attempts.set(name, Math.max(0, (attempts.get(name) ?? 0) - 1));
-      if (attempt === 'forgotten') attempts.delete(name);
+    forgetAttempts: async (keys) => {
+      if (store.isAvailable) for (const key of keys) attempts.delete(nameOf(key));
     },
   };
   return store;

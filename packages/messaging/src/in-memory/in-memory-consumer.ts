@@ -10,6 +10,8 @@ export interface InMemoryConsumerOptions {
   readonly clock: Clock;
   /** Called once the member has left. */
   readonly onLeave: (member: InMemoryConsumer) => void;
+  /** Called when the member reads other topics from now on. */
+  readonly onTopics: () => void;
 }
 
 /** One member of a group over the log in memory; commits as soon as it can. */
@@ -17,31 +19,48 @@ export class InMemoryConsumer implements RecordConsumer {
   readonly options: ConsumeOptions;
   readonly #log: InMemoryLog;
   readonly #onLeave: (member: InMemoryConsumer) => void;
+  readonly #onTopics: () => void;
   readonly #scheduler: RecordScheduler;
   #owned: AssignedPartition[] = [];
-  #isStopping = false;
+  #topics: readonly string[];
+  #stopping: Promise<void> | undefined;
 
-  constructor({ log, options, clock, onLeave }: InMemoryConsumerOptions) {
+  constructor({ log, options, clock, onLeave, onTopics }: InMemoryConsumerOptions) {
     this.options = options;
     this.#log = log;
     this.#onLeave = onLeave;
+    this.#onTopics = onTopics;
+    this.#topics = options.topics;
     this.#scheduler = createRecordScheduler({
       handle: options.handle,
       dueAtMs: options.dueAtMs,
-      concurrency: options.concurrency ?? 32,
+      maxChunkRecords: options.maxChunkRecords,
+      concurrency: options.concurrency ?? 8,
       clock,
       onChange: (partition) => this.#onChange(partition),
     });
   }
 
-  /** Takes over a new assignment; what it had is dropped and read again from the committed offset. */
+  get topics(): readonly string[] {
+    return this.#topics;
+  }
+
+  async setTopics(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#log.partitionsOf(topic);
+    this.#topics = topics;
+    if (!this.#isStopping) this.#onTopics();
+  }
+
+  /** Takes over a new assignment: what is still its own goes on, what is not is dropped. */
   assign(partitions: readonly { topic: string; partition: number }[]): void {
-    for (const owned of this.#owned) owned.revoke();
+    const former = new Map(this.#owned.map((owned) => [`${owned.topic}/${owned.partition}`, owned]));
     this.#owned = partitions.map(({ topic, partition }) => {
-      const assigned = this.#scheduler.assign(topic, partition);
-      assigned.window.startAt(this.#log.committed(this.options.group, topic, partition));
-      return assigned;
+      const key = `${topic}/${partition}`;
+      const kept = former.get(key);
+      former.delete(key);
+      return kept ?? this.#add(topic, partition);
     });
+    for (const lost of former.values()) lost.revoke();
     this.fetch();
   }
 
@@ -63,9 +82,16 @@ export class InMemoryConsumer implements RecordConsumer {
     };
   }
 
-  async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  async #stop(): Promise<void> {
     await this.#scheduler.drain(this.options.drainDeadlineMs ?? 20_000);
     for (const owned of this.#owned) owned.revoke();
     this.#owned = [];
@@ -74,6 +100,12 @@ export class InMemoryConsumer implements RecordConsumer {
 
   get #bound(): number {
     return this.options.maxUncommitted ?? 1000;
+  }
+
+  #add(topic: string, partition: number): AssignedPartition {
+    const assigned = this.#scheduler.assign(topic, partition);
+    assigned.window.startAt(this.#log.committed(this.options.group, topic, partition) ?? 0n);
+    return assigned;
   }
 
   #fetchPartition(owned: AssignedPartition): void {

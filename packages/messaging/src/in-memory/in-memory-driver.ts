@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { MessagingDriver, RecordProducer } from '../messaging-driver.ts';
 import type { IncomingRecord } from '../record.ts';
 import { InMemoryConsumer } from './in-memory-consumer.ts';
+import { createInMemoryGroups } from './in-memory-groups.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 
 /** A driver for tests, with a view into its topics and a switch. */
@@ -24,7 +25,7 @@ export function createInMemoryDriver({ clock = systemClock }: { readonly clock?:
   const driver: InMemoryDriver = {
     isAvailable: true,
     records: (topic) => log.partitionsOf(topic).flat(),
-    committed: (group, topic, partition) => log.committed(group, topic, partition),
+    committed: (group, topic, partition) => log.committed(group, topic, partition) ?? 0n,
     createProducer: async (): Promise<RecordProducer> => ({
       send: async (records) => {
         requireAvailable();
@@ -37,13 +38,14 @@ export function createInMemoryDriver({ clock = systemClock }: { readonly clock?:
     }),
     consume: async (options) => {
       for (const topic of options.topics) log.partitionsOf(topic);
-      const leave = (member: InMemoryConsumer) => {
+      const onTopics = () => rebalance(log, members, options.group);
+      const onLeave = (member: InMemoryConsumer) => {
         members.delete(member);
-        rebalance(log, members, options.group);
+        onTopics();
       };
-      const consumer = new InMemoryConsumer({ log, options, clock, onLeave: leave });
+      const consumer = new InMemoryConsumer({ log, options, clock, onLeave, onTopics });
       members.add(consumer);
-      rebalance(log, members, options.group);
+      onTopics();
       return consumer;
     },
     ensureTopics: async (declarations, { create }) => {
@@ -55,6 +57,7 @@ export function createInMemoryDriver({ clock = systemClock }: { readonly clock?:
       for (const declaration of missing) log.create(declaration);
     },
     listTopics: async () => log.names(),
+    groups: createInMemoryGroups(log, members),
     partitionCount: async (topic) => log.partitionsOf(topic).length,
     ping: async () => requireAvailable(),
     close: async () => {
@@ -68,8 +71,8 @@ export function createInMemoryDriver({ clock = systemClock }: { readonly clock?:
 function rebalance(log: InMemoryLog, members: ReadonlySet<InMemoryConsumer>, group: string): void {
   const ofGroup = [...members].filter((member) => member.options.group === group);
   const assigned = new Map<InMemoryConsumer, { topic: string; partition: number }[]>(ofGroup.map((member) => [member, []]));
-  for (const topic of new Set(ofGroup.flatMap((member) => [...member.options.topics]))) {
-    const readers = ofGroup.filter((member) => member.options.topics.includes(topic));
+  for (const topic of new Set(ofGroup.flatMap((member) => [...member.topics]))) {
+    const readers = ofGroup.filter((member) => member.topics.includes(topic));
     log.partitionsOf(topic).forEach((_, partition) => {
       const reader = readers[partition % readers.length];
       if (reader !== undefined) assigned.get(reader)?.push({ topic, partition });

@@ -1,10 +1,15 @@
-import { EventError } from '@throughline/events';
 import type { DedupKey } from '../claim-store.ts';
-import type { DeadLetter, Inbox } from '../inbox.ts';
+import type { DeadLetter, Inbox, InboxEntry, InboxOutcome } from '../inbox.ts';
+import type { ParkingBounds } from '../parking-lot.ts';
+import { InboxMemory, type InMemoryTransaction, lockOf, nameOf } from './inbox-memory.ts';
+import { parkBehind } from './park-behind.ts';
 
-/** What a handler's transaction is in memory: effects that happen at the commit, in order, or not at all. */
-export interface InMemoryTransaction {
-  onCommit(effect: () => void): void;
+export type { InMemoryTransaction };
+
+export interface InMemoryInboxOptions {
+  /** What it shares with a parking lot. (Default: nothing) */
+  readonly memory?: InboxMemory;
+  readonly bounds?: Partial<ParkingBounds>;
 }
 
 /** An inbox for tests, with what it holds and a switch. */
@@ -16,66 +21,61 @@ export interface InMemoryInbox extends Inbox<InMemoryTransaction> {
 }
 
 /** Same semantics as the one in Postgres, in this process: a duplicate of an event in work waits for its end. */
-export function createInMemoryInbox(): InMemoryInbox {
-  const handled = new Set<string>();
-  const inWork = new Map<string, Promise<unknown>>();
-  const attempts = new Map<string, number>();
-  const letters = new Map<string, DeadLetter>();
-  const requireAvailable = () => {
-    if (!inbox.isAvailable) throw new EventError('STORE_UNAVAILABLE', 'inbox switched off', { retryable: true });
-  };
-  const inbox: InMemoryInbox = {
-    isAvailable: true,
+export function createInMemoryInbox({ memory = new InboxMemory(), bounds }: InMemoryInboxOptions = {}): InMemoryInbox {
+  const { handled, attempts, letters } = memory;
+  return {
+    get isAvailable() {
+      return memory.isAvailable;
+    },
+    set isAvailable(isAvailable) {
+      memory.isAvailable = isAvailable;
+    },
     get deadLetters() {
       return [...letters.values()];
     },
     hasHandled: (key) => handled.has(nameOf(key)),
-    handleOnce: async (key, work) => {
-      requireAvailable();
-      const name = nameOf(key);
-      while (inWork.has(name)) await inWork.get(name);
-      if (handled.has(name)) return 'duplicate';
-      const effects: (() => void)[] = [];
-      const running = (async () => work({ onCommit: (effect) => effects.push(effect) }))();
-      inWork.set(
-        name,
-        running.catch(() => undefined),
-      );
-      try {
-        await running;
-        requireAvailable();
-        handled.add(name);
-        for (const effect of effects) effect();
-        return 'handled';
-      } finally {
-        inWork.delete(name);
-      }
+    handleOnce: async (entries, work, options) => {
+      memory.requireAvailable();
+      const locks = entries.flatMap((entry) => [nameOf(entry.key), lockOf(entry) ?? []].flat());
+      return memory.withLocks(locks, async () => {
+        const outcomes = entries.map((entry) => outcomeOf(memory, entry));
+        const of = (outcome: InboxOutcome) => entries.filter((_, index) => outcomes[index] === outcome);
+        const fresh = of('handled');
+        await memory.commit(async (tx) => {
+          if (fresh.length > 0) await work(tx, fresh);
+        }, options);
+        for (const { key } of fresh) handled.add(nameOf(key));
+        return outcomes.map((outcome, index) =>
+          outcome === 'parked' ? parkBehind(memory, entries[index] as InboxEntry, bounds) : outcome,
+        );
+      });
     },
-    countAttempt: async (key) => {
-      requireAvailable();
-      const count = (attempts.get(nameOf(key)) ?? 0) + 1;
-      attempts.set(nameOf(key), count);
-      return count;
+    countAttempts: async (keys) => {
+      memory.requireAvailable();
+      return keys.map((key) => {
+        const count = (attempts.get(nameOf(key)) ?? 0) + 1;
+        attempts.set(nameOf(key), count);
+        return count;
+      });
     },
-    uncountAttempt: async (key) => {
-      requireAvailable();
-      attempts.set(nameOf(key), Math.max(0, (attempts.get(nameOf(key)) ?? 0) - 1));
+    uncountAttempts: async (keys) => {
+      memory.requireAvailable();
+      for (const key of keys) attempts.set(nameOf(key), Math.max(0, (attempts.get(nameOf(key)) ?? 0) - 1));
     },
-    isHandled: async (key) => {
-      requireAvailable();
-      return handled.has(nameOf(key));
+    areHandled: async (keys) => {
+      memory.requireAvailable();
+      return keys.map((key) => handled.has(nameOf(key)));
     },
     deadLetter: async (letter) => {
-      requireAvailable();
-      attempts.delete(nameOf({ group: letter.group, source: letter.source, id: letter.eventId }));
-      const { topic, partition, offset } = letter.original;
-      const position = `${letter.group}/${topic}/${partition}/${offset}`;
-      if (!letters.has(position)) letters.set(position, letter);
+      memory.requireAvailable();
+      memory.storeLetter(letter);
     },
   };
-  return inbox;
 }
 
-function nameOf({ group, source, id }: DedupKey): string {
-  return JSON.stringify([group, source, id]);
+/** Before it is known whether there is room behind a blocked key. */
+function outcomeOf({ handled, parked }: InboxMemory, entry: InboxEntry): InboxOutcome {
+  if (handled.has(nameOf(entry.key))) return 'duplicate';
+  const lock = lockOf(entry);
+  return lock !== undefined && parked.has(lock) ? 'parked' : 'handled';
 }

@@ -40,8 +40,13 @@ export class InMemoryLog {
     this.#committed.set(`${group}\0${topic}/${partition}`, offset);
   }
 
-  committed(group: string, topic: string, partition: number): bigint {
-    return this.#committed.get(`${group}\0${topic}/${partition}`) ?? 0n;
+  /** Undefined when the group never committed. */
+  committed(group: string, topic: string, partition: number): bigint | undefined {
+    return this.#committed.get(`${group}\0${topic}/${partition}`);
+  }
+
+  forget(group: string): void {
+    for (const key of this.#committed.keys()) if (key.startsWith(`${group}\0`)) this.#committed.delete(key);
   }
 
   #partitions(topic: string): IncomingRecord[][] {

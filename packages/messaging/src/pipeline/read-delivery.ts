@@ -1,31 +1,70 @@
 import { type EnvelopeCodec, type Event, EventError, type EventHeaders, readHeaders, recordEventId } from '@throughline/events';
+import type { InboxEntry } from '../inbox.ts';
 import type { IncomingRecord } from '../record.ts';
 import { type OriginalPosition, readRetryHistory } from '../retry-headers.ts';
 import type { Delivery, Identity } from './delivery.ts';
 
+export interface DeliveryReaderOptions {
+  readonly group: string;
+  readonly codec: EnvelopeCodec;
+  readonly order: 'key' | 'none';
+  /** Under which events are looked for as duplicates. (Default: the group) */
+  readonly dedupGroup?: string | undefined;
+}
+
+export type DeliveryReader = (record: IncomingRecord, signal: AbortSignal, parked?: InboxEntry) => Delivery;
+
 /**
  * Finds out who a record is, without throwing: a record that nobody can read is `<topic>/<partition>/<offset>` of its original position,
- * and tells what is wrong with it when its event is asked for.
+ * and tells what is wrong with it when its event is asked for. A parked record was read before: its place is known.
  */
-export function createDeliveryReader({ group, codec }: { group: string; codec: EnvelopeCodec }) {
-  return (record: IncomingRecord, signal: AbortSignal): Delivery => {
+export function createDeliveryReader(options: DeliveryReaderOptions): DeliveryReader {
+  const { group, codec, order, dedupGroup = group } = options;
+  return (record, signal, parked) => {
     const history = readRetryHistory(group, record);
-    const headers = attempt(() => readHeaders(record.headers));
-    if (headers.error !== undefined) {
-      return {
-        record,
-        history,
-        signal,
-        identity: unreadable(group, history.original),
-        event: thrower(headers.error),
-        attempt: 0,
-        counted: { byClaims: 0, byInbox: 0 },
-      };
-    }
-    const decode = once(() => withHeaders(decodeValue(codec, record), headers.value));
-    const identity = headers.value === undefined ? fromValue(group, decode, history.original) : fromHeaders(group, headers.value);
-    return { record, history, signal, identity, event: decode, attempt: 0, counted: { byClaims: 0, byInbox: 0 } };
+    const original = parked?.original ?? history.original;
+    const read = readIdentity({ group: dedupGroup, codec, record, original });
+    return {
+      key: read.identity,
+      record,
+      eventType: read.identity.type,
+      original,
+      ...(order === 'key' && record.key !== null && { parksBehind: { topic: original.topic, key: record.key } }),
+      history,
+      replayOf: history.replayOf,
+      signal,
+      decode: read.decode,
+      event: undefined,
+      attempt: history.attempts,
+      counted: { byClaims: 0, byInbox: 0 },
+      isSuspect: false,
+      span: undefined,
+    };
   };
+}
+
+interface Read {
+  readonly identity: Identity;
+  readonly decode: () => Event;
+}
+
+function readIdentity(from: { group: string; codec: EnvelopeCodec; record: IncomingRecord; original: OriginalPosition }): Read {
+  const { group, codec, record, original } = from;
+  let headers: EventHeaders | undefined;
+  try {
+    headers = readHeaders(record.headers);
+  } catch (error) {
+    return { identity: unreadable(group, original), decode: thrower(error) };
+  }
+  if (headers !== undefined) {
+    return { identity: fromHeaders(group, headers), decode: () => withHeaders(decodeValue(codec, record), headers) };
+  }
+  try {
+    const event = decodeValue(codec, record);
+    return { identity: fromEvent(group, event), decode: () => event };
+  } catch (error) {
+    return { identity: unreadable(group, original), decode: thrower(error) };
+  }
 }
 
 function decodeValue(codec: EnvelopeCodec, record: IncomingRecord): Event {
@@ -34,72 +73,40 @@ function decodeValue(codec: EnvelopeCodec, record: IncomingRecord): Event {
 }
 
 /** The headers are what the whole backbone goes by; they also carry what an envelope has no field for. */
-function withHeaders(event: Event, headers: EventHeaders | undefined): Event {
-  if (headers === undefined) return event;
+function withHeaders(event: Event, headers: EventHeaders): Event {
   const { id, source, type, time, subject, dataSchema, partitionKey, correlationId, causationId } = headers;
-  return {
-    ...event,
-    id,
-    source,
-    type,
-    time,
-    ...(subject !== undefined && { subject }),
-    ...(dataSchema !== undefined && { dataSchema }),
-    ...(partitionKey !== undefined && { partitionKey }),
-    ...(correlationId !== undefined && { correlationId }),
-    ...(causationId !== undefined && { causationId }),
-  };
+  const merged: { -readonly [K in keyof Event]: Event[K] } = { ...event, id, source, type, time };
+  if (subject !== undefined) merged.subject = subject;
+  if (dataSchema !== undefined) merged.dataSchema = dataSchema;
+  if (partitionKey !== undefined) merged.partitionKey = partitionKey;
+  if (correlationId !== undefined) merged.correlationId = correlationId;
+  if (causationId !== undefined) merged.causationId = causationId;
+  return merged;
 }
 
-function fromHeaders(group: string, headers: EventHeaders): Identity {
-  const { id, source, type, time, traceparent, tracestate, correlationId } = headers;
+function fromHeaders(group: string, { id, source, type, time, traceparent, tracestate, correlationId }: EventHeaders): Identity {
+  return { group, source, id, type, time, traceparent, tracestate, correlationId };
+}
+
+function fromEvent(group: string, { id, source, type, time, correlationId }: Event): Identity {
+  return { group, source, id, type, time, traceparent: undefined, tracestate: undefined, correlationId };
+}
+
+function unreadable(group: string, { topic, partition, offset }: OriginalPosition): Identity {
   return {
     group,
-    source,
-    id,
-    type,
-    time,
-    ...(traceparent !== undefined && { traceparent }),
-    ...(tracestate !== undefined && { tracestate }),
-    ...(correlationId !== undefined && { correlationId }),
+    source: topic,
+    id: recordEventId(topic, partition, offset),
+    type: undefined,
+    time: undefined,
+    traceparent: undefined,
+    tracestate: undefined,
+    correlationId: undefined,
   };
-}
-
-function fromValue(group: string, decode: () => Event, original: OriginalPosition): Identity {
-  const event = attempt(decode);
-  if (event.value === undefined) return unreadable(group, original);
-  const { id, source, type, time, correlationId } = event.value;
-  return { group, source, id, type, time, ...(correlationId !== undefined && { correlationId }) };
-}
-
-function unreadable(group: string, original: OriginalPosition): Identity {
-  const id = recordEventId(original.topic, original.partition, original.offset);
-  return { group, source: original.topic, id, type: undefined, time: undefined };
-}
-
-type Attempted<Value> =
-  | { readonly value: Value; readonly error?: undefined }
-  | { readonly value?: undefined; readonly error: unknown };
-
-function attempt<Value>(work: () => Value): Attempted<Value> {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 function thrower(error: unknown): () => never {
   return () => {
     throw error;
-  };
-}
-
-function once<Value>(work: () => Value): () => Value {
-  let result: Attempted<Value> | undefined;
-  return () => {
-    result ??= attempt(work);
-    if (result.error !== undefined) throw result.error;
-    return result.value as Value;
   };
 }

@@ -1,116 +1,56 @@
-import { EventError, isEventError } from '@throughline/events';
+import { isEventError } from '@throughline/events';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { ClaimStore } from '../claim-store.ts';
-import { classify, type Verdict } from '../classify.ts';
-import { type Clock, waitFor } from '../clock.ts';
-import type { Inbox } from '../inbox.ts';
+import type { Verdict } from '../classify.ts';
+import type { Clock } from '../clock.ts';
+import type { DeadLetter, DeadLetterReason, Inbox } from '../inbox.ts';
 import type { RecordProducer } from '../messaging-driver.ts';
 import { withRetryHeaders } from '../retry-headers.ts';
 import { delayToMs, type RetryPolicy } from '../retry-policy.ts';
 import { retryDelayOf, retryTopic } from '../subscription-topics.ts';
-import { forgetAttempts, takeBackAttempts } from './claim-event.ts';
-import type { Concern, Deliver, Delivery, Outcome } from './delivery.ts';
-import { describeError, toDeadLetter } from './to-dead-letter.ts';
+import type { Delivery, Kept, Settled } from './delivery.ts';
+import { summaryOf, toDeadLetter } from './to-dead-letter.ts';
 
 export interface SettleFailureOptions {
   readonly group: string;
   readonly policy: RetryPolicy;
-  readonly inbox: Pick<Inbox<never>, 'deadLetter' | 'countAttempt' | 'uncountAttempt' | 'isHandled'>;
-  readonly claims: ClaimStore;
+  readonly inbox: Pick<Inbox<never>, 'deadLetter'>;
+  readonly claims: Pick<ClaimStore, 'forgetAttempts'>;
   readonly producer: () => Promise<RecordProducer>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
 }
 
-/** How long a write to a retry topic may take; when it fails the record keeps its place. */
-const RETRY_SEND_TIMEOUT_MS = 10_000;
-
-/** Longest wait between two tries in place: they hold a slot and, until they end, their partition's offset. */
-const LONGEST_INLINE_DELAY_MS = 5_000;
-
-interface Failure {
+/** An event whose tries in place are used up, or cannot help. */
+export interface Failure {
   readonly delivery: Delivery;
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly firstFailedAtMs: number;
 }
 
-/**
- * What happens after a failure: tries in place, then the retry topics in rising order, then the dead letter. Only when one of these
- * writes is done does the record count as settled; otherwise the rejection passes, its offset stays and its tries are not counted.
- */
-export function settleFailure(options: SettleFailureOptions): Concern {
-  return (next) => async (delivery) => {
-    delivery.attempt = delivery.history.attempts;
-    try {
-      return await settled(options, next, delivery);
-    } catch (error) {
-      await takeBackAttempts(options, delivery);
+/** Where a failed event goes. Resolves when it is written there, so that its offset may be committed; rejects when it could not be. */
+export type Settle = (failure: Failure) => Promise<Settled | Kept>;
+
+/** How long a write to a retry topic may take; when it fails the record keeps its place. */
+const RETRY_SEND_TIMEOUT_MS = 10_000;
+
+/** Where keys have no order: the retry topics by rising delay, then the dead letter. */
+export function createRetrySettlement(options: SettleFailureOptions): Settle {
+  return async (failure) => {
+    const delay = failure.verdict.fate === 'dead-letter' ? undefined : nextDelay(options, failure.delivery.record.topic);
+    if (delay === undefined) return deadLetter(options, failure);
+    return retryLater(options, failure, delay).catch((error: unknown) => {
+      // A record that just fits into its own topic does not into a retry topic, with the headers it gets there: it would keep its place for ever.
+      if (isRefused(error)) return deadLetter(options, failure);
       throw error;
-    }
+    });
   };
 }
 
-async function settled(options: SettleFailureOptions, next: Deliver, delivery: Delivery): Promise<Outcome> {
-  let { firstFailedAtMs, lastError } = delivery.history;
-  for (let tries = 1; ; tries += 1) {
-    const failed = await failureOf(next, delivery);
-    if (failed.outcome !== undefined) return failed.outcome;
-    const verdict = classify(failed.cause);
-    if (verdict.fate === 'systemic' || delivery.signal.aborted) throw failed.cause;
-    firstFailedAtMs ??= options.clock.nowMs();
-    const error = withLastError(failed.cause, lastError);
-    const failure: Failure = { delivery, error, verdict, firstFailedAtMs };
-    if (verdict.fate === 'dead-letter' || tries >= inlineTries(options, failure)) return settle(options, failure);
-    lastError = summaryOf(error);
-    await waitInline(options, failure, tries);
-  }
-}
-
-/** That the tries are used up says nothing of why; the failure before it does. */
-function withLastError(error: unknown, lastError: string | undefined): unknown {
-  if (!isEventError(error) || error.code !== 'ATTEMPTS_EXHAUSTED' || !lastError) return error;
-  return new EventError(error.code, `${error.message}; the last failure was ${lastError}`, { cause: error });
-}
-
-function summaryOf(error: unknown): string {
-  const { class: name, message } = describeError(error);
-  return `${name}: ${message}`;
-}
-
-async function failureOf(
-  next: Deliver,
-  delivery: Delivery,
-): Promise<{ outcome: Outcome } | { outcome?: undefined; cause: unknown }> {
-  try {
-    return { outcome: await next(delivery) };
-  } catch (cause) {
-    return { cause };
-  }
-}
-
-/** An unknown error gets its tries in place where it first happened, and one in each tier. */
-function inlineTries({ group, policy }: SettleFailureOptions, { delivery, verdict }: Failure): number {
-  const isInTier = retryDelayOf(group, delivery.record.topic) !== undefined;
-  return verdict.fate === 'unknown' && isInTier ? 1 : policy.inlineTries;
-}
-
-async function waitInline(options: SettleFailureOptions, { delivery, error }: Failure, tries: number): Promise<void> {
-  const ceiling = Math.min(LONGEST_INLINE_DELAY_MS, options.policy.inlineDelayMs * 2 ** (tries - 1));
-  options.metrics.counter(METRICS.eventRetriesTotal).inc({ messaging_consumer_group_name: options.group, tier: 'inline' });
-  options.logger.debug(
-    { err: error, attempt: delivery.attempt },
-    `Handling ${delivery.identity.type} failed, trying again in place`,
-  );
-  await waitFor(options.clock, options.random() * ceiling, delivery.signal);
-}
-
-function settle(options: SettleFailureOptions, failure: Failure): Promise<Outcome> {
-  const delay = failure.verdict.fate === 'dead-letter' ? undefined : nextDelay(options, failure.delivery.record.topic);
-  return delay === undefined ? deadLetter(options, failure) : retryLater(options, failure, delay);
+function isRefused(error: unknown): boolean {
+  return isEventError(error) && (error.code === 'RECORD_TOO_LARGE' || error.code === 'RECORD_REJECTED');
 }
 
 /** By length, not by place in the list: a record from a delay that was removed since goes on with the next longer one. */
@@ -120,35 +60,46 @@ function nextDelay({ group, policy }: SettleFailureOptions, topic: string): stri
   return policy.delays.find((delay) => delayToMs(delay) > presentMs);
 }
 
-async function retryLater(options: SettleFailureOptions, failure: Failure, delay: string): Promise<Outcome> {
-  const { record, history, identity, attempt } = failure.delivery;
+async function retryLater(options: SettleFailureOptions, failure: Failure, delay: string): Promise<Settled> {
+  const { record, history, key, original, attempt } = failure.delivery;
   const dueAtMs = options.clock.nowMs() + delayToMs(delay);
+  const lastError = summaryOf(failure.error);
   const headers = withRetryHeaders(record, {
     ...history,
+    original,
     attempts: attempt,
     firstFailedAtMs: failure.firstFailedAtMs,
-    lastError: summaryOf(failure.error),
+    lastError,
     dueAtMs,
   });
   const producer = await options.producer();
   const outgoing = { topic: retryTopic(options.group, delay), key: record.key, value: record.value, headers };
   await producer.send([outgoing], { timeoutMs: RETRY_SEND_TIMEOUT_MS });
   options.metrics.counter(METRICS.eventRetriesTotal).inc({ messaging_consumer_group_name: options.group, tier: delay });
-  options.logger.warn({ err: failure.error, attempt, delay }, `Handling ${identity.type} failed, it is tried again in ${delay}`);
-  return 'retried';
+  options.logger.warn({ err: failure.error, attempt, delay }, `Handling ${key.type} failed, it is tried again in ${delay}`);
+  return { outcome: 'retried', detail: `${delay}: ${lastError}` };
 }
 
-async function deadLetter(options: SettleFailureOptions, failure: Failure): Promise<Outcome> {
+async function deadLetter(options: SettleFailureOptions, failure: Failure): Promise<Settled> {
+  const letter = letterOf(options, failure);
+  await options.inbox.deadLetter(letter);
+  await options.claims.forgetAttempts([failure.delivery.key]);
+  tellDeadLetter(options, failure, letter.reason);
+  return { outcome: 'dead-lettered', detail: summaryOf(failure.error) };
+}
+
+/** Tries that are used up are the reason, not what failed in the last of them. */
+export function letterOf({ group, clock }: Pick<SettleFailureOptions, 'group' | 'clock'>, failure: Failure): DeadLetter {
   const { delivery, error, verdict, firstFailedAtMs } = failure;
   const reason = verdict.reason === 'handler' && verdict.fate !== 'dead-letter' ? 'attempts' : verdict.reason;
-  await options.inbox.deadLetter(
-    toDeadLetter({ delivery, error, reason, firstFailedAtMs, lastFailedAtMs: options.clock.nowMs() }),
-  );
-  await forgetAttempts(options.claims, delivery.identity);
-  options.metrics.counter(METRICS.eventDeadLettersTotal).inc({ messaging_consumer_group_name: options.group, reason });
-  options.logger.error(
-    { err: error, reason, attempts: delivery.attempt },
-    `${delivery.identity.type ?? 'A record'} is a dead letter`,
-  );
-  return 'dead-lettered';
+  return toDeadLetter({ group, delivery, error, reason, firstFailedAtMs, lastFailedAtMs: clock.nowMs() });
+}
+
+export function tellDeadLetter(
+  { group, metrics, logger }: Pick<SettleFailureOptions, 'group' | 'metrics' | 'logger'>,
+  { delivery, error }: Pick<Failure, 'delivery' | 'error'>,
+  reason: DeadLetterReason,
+): void {
+  metrics.counter(METRICS.eventDeadLettersTotal).inc({ messaging_consumer_group_name: group, reason });
+  logger.error({ err: error, reason, attempts: delivery.attempt }, `${delivery.key.type ?? 'A record'} is a dead letter`);
 }

@@ -1,6 +1,7 @@
 import { headerText } from '@throughline/events';
 import { withoutCredentials } from '@throughline/telemetry';
 import type { DeadLetter, DeadLetterReason } from '../inbox.ts';
+import { REPLAY_HEADERS } from '../replay/replay-headers.ts';
 import { withoutRetryHeaders } from '../retry-headers.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -10,10 +11,8 @@ const MAX_STACK_BYTES = 4096;
 /** The last moment of the year 9999: later ones have no RFC 3339 form. */
 const LAST_MOMENT_MS = 253_402_300_799_999;
 
-/** Counts how often a dead letter was sent back; set by the replay. */
-const REPLAY_COUNT_HEADER = 'dlq-replay-count';
-
 export interface DeadLetterFacts {
+  readonly group: string;
   readonly delivery: Delivery;
   readonly error: unknown;
   readonly reason: DeadLetterReason;
@@ -25,17 +24,17 @@ export interface DeadLetterFacts {
  * The record with its own headers and the story of its failure, cut to what a header may hold and without credentials. Whatever the record
  * has in it, the letter can be stored: one that could not would hold up its partition for ever.
  */
-export function toDeadLetter({ delivery, error, reason, firstFailedAtMs, lastFailedAtMs }: DeadLetterFacts): DeadLetter {
-  const { record, identity, history, attempt } = delivery;
-  const { topic, partition, offset, timestampMs } = history.original;
-  const replays = headerText(record.headers, REPLAY_COUNT_HEADER) ?? '';
+export function toDeadLetter({ group, delivery, error, reason, firstFailedAtMs, lastFailedAtMs }: DeadLetterFacts): DeadLetter {
+  const { record, key, original, attempt } = delivery;
+  const { topic, partition, offset, timestampMs } = original;
+  const replays = headerText(record.headers, REPLAY_HEADERS.replayCount) ?? '';
   return {
-    group: identity.group,
-    record: { ...record, headers: withoutRetryHeaders(record.headers) },
+    group,
+    record: { ...record, headers: withoutRetryHeaders(record.headers, { isReplay: delivery.replayOf !== undefined }) },
     original: { topic, partition, offset, timestampMs: moment(timestampMs) },
-    eventId: withoutNul(identity.id),
-    source: withoutNul(identity.source),
-    eventType: identity.type === undefined ? undefined : withoutNul(identity.type),
+    eventId: withoutNul(key.id),
+    source: withoutNul(key.source),
+    eventType: key.type === undefined ? undefined : withoutNul(key.type),
     reason,
     attempts: Math.max(attempt, 1),
     firstFailedAtMs: moment(firstFailedAtMs),
@@ -46,7 +45,7 @@ export function toDeadLetter({ delivery, error, reason, firstFailedAtMs, lastFai
 }
 
 /** What is told of an error outside of this process; the same credentials are taken out as from log lines. */
-export function describeError(error: unknown): DeadLetter['error'] {
+function describeError(error: unknown): DeadLetter['error'] {
   if (!(error instanceof Error)) return { class: typeof error, message: tellable(String(error), MAX_MESSAGE_BYTES), stack: '' };
   const code = (error as { code?: unknown }).code;
   const name = typeof code === 'string' ? `${error.name}:${code}` : error.name;
@@ -55,6 +54,12 @@ export function describeError(error: unknown): DeadLetter['error'] {
     message: tellable(error.message, MAX_MESSAGE_BYTES),
     stack: tellable(error.stack ?? '', MAX_STACK_BYTES),
   };
+}
+
+/** The same in one line. */
+export function summaryOf(error: unknown): string {
+  const { class: name, message } = describeError(error);
+  return `${name}: ${message}`;
 }
 
 function tellable(text: string, maxBytes: number): string {

@@ -1,42 +1,31 @@
-import { ATTRIBUTES, SPANS, type TraceHeaders, withEventId, withSpan } from '@throughline/telemetry';
-import type { Concern, Delivery } from './delivery.ts';
+import { ATTRIBUTES, isSampled, type OpenSpan, openSpan, SPANS } from '@throughline/telemetry';
+import type { Delivery } from './delivery.ts';
 
-/** One span a record, child of the event's birth and linked to it; log lines inside carry the event's id. */
-export const traceDelivery: Concern = (next) => (delivery) => {
-  const { topic } = delivery.record;
-  const parent = parentOf(delivery);
-  return withSpan(
-    {
-      name: SPANS.process(topic),
-      kind: 'consumer',
-      attributes: attributesOf(delivery),
-      ...(parent !== undefined && { parent, links: [parent] }),
-    },
-    (span) =>
-      withEventId(delivery.identity.id, async () => {
-        const outcome = await next(delivery);
-        span.setAttributes({ [ATTRIBUTES.eventOutcome]: outcome, [ATTRIBUTES.eventAttempt]: delivery.attempt });
-        return outcome;
-      }),
-  );
-};
-
-function parentOf({ identity: { traceparent, tracestate } }: Delivery): TraceHeaders | undefined {
-  return traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) };
+/**
+ * The span of a record, child of the event's birth and linked to it; undefined for an event whose trace nobody records: that costs more than handling it, and shows nothing.
+ */
+export function openDeliverySpan(delivery: Delivery): OpenSpan | undefined {
+  const { traceparent, tracestate } = delivery.key;
+  if (traceparent === undefined || !isSampled(traceparent)) return undefined;
+  return openSpan({
+    name: SPANS.process(delivery.record.topic),
+    attributes: attributesOf(delivery),
+    parent: { traceparent, ...(tracestate !== undefined && { tracestate }) },
+  });
 }
 
-function attributesOf({ record, identity }: Delivery): Record<string, string | number | boolean> {
+function attributesOf({ record, key }: Delivery): Record<string, string | number | boolean> {
   return {
     [ATTRIBUTES.messagingSystem]: 'kafka',
     [ATTRIBUTES.messagingOperationName]: 'process',
     [ATTRIBUTES.messagingOperationType]: 'process',
     [ATTRIBUTES.messagingDestinationName]: record.topic,
     [ATTRIBUTES.messagingDestinationPartitionId]: String(record.partition),
-    [ATTRIBUTES.messagingConsumerGroupName]: identity.group,
+    [ATTRIBUTES.messagingConsumerGroupName]: key.group,
     [ATTRIBUTES.messagingKafkaOffset]: Number(record.offset),
-    [ATTRIBUTES.messagingMessageId]: identity.id,
-    ...(identity.type !== undefined && { [ATTRIBUTES.eventType]: identity.type }),
-    ...(identity.correlationId !== undefined && { [ATTRIBUTES.messagingMessageConversationId]: identity.correlationId }),
+    [ATTRIBUTES.messagingMessageId]: key.id,
+    ...(key.type !== undefined && { [ATTRIBUTES.eventType]: key.type }),
+    ...(key.correlationId !== undefined && { [ATTRIBUTES.messagingMessageConversationId]: key.correlationId }),
     ...(record.key !== null && { [ATTRIBUTES.messagingKafkaMessageKey]: record.key.toString('utf8') }),
     ...(record.value === null && { [ATTRIBUTES.messagingKafkaMessageTombstone]: true }),
   };
