@@ -1,9 +1,14 @@
 import type { ConsumeOptions, MessagingDriver, RecordConsumer, RecordProducer } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
 import { createClient } from './client/create-client.ts';
+import { repairConsumerGroup } from './client/repair-consumer-group.ts';
+import { repairMetadata } from './client/repair-metadata.ts';
 import { repairRequestQueue } from './client/repair-request-queue.ts';
 import { KafkaRecordConsumer } from './consumer/kafka-record-consumer.ts';
+import { repairFetchDecoding } from './consumer/repair-fetch-decoding.ts';
+import { createGroupAdmin } from './group-admin.ts';
 import { createRecordProducer } from './producer/create-record-producer.ts';
+import { repairProduceEncoding } from './producer/repair-produce-encoding.ts';
 import { createTopicAdmin } from './topic-admin.ts';
 
 export interface KafkaDriverOptions {
@@ -25,6 +30,10 @@ export interface KafkaDriverOptions {
  */
 export function createKafkaDriver(options: KafkaDriverOptions): MessagingDriver {
   repairRequestQueue();
+  repairConsumerGroup();
+  repairMetadata();
+  repairFetchDecoding();
+  repairProduceEncoding();
   const logger = options.logger.child({ component: 'kafka' });
   const newClient = () => createClient({ ...options, logger });
   const admin = createTopicAdmin(newClient);
@@ -50,11 +59,24 @@ export function createKafkaDriver(options: KafkaDriverOptions): MessagingDriver 
     consume: async (consumeOptions: ConsumeOptions) => {
       const consumer = new KafkaRecordConsumer({ createClient: newClient, admin, logger, options: consumeOptions });
       consumers.add(consumer);
-      await consumer.start();
-      return consumer;
+      try {
+        await consumer.start();
+      } catch (error) {
+        consumers.delete(consumer);
+        throw error;
+      }
+      return {
+        state: () => consumer.state(),
+        setTopics: (topics) => consumer.setTopics(topics),
+        stop: async () => {
+          await consumer.stop();
+          consumers.delete(consumer);
+        },
+      };
     },
     ensureTopics: (declarations, create) => admin.ensureTopics(declarations, create),
     listTopics: () => admin.listTopics(),
+    groups: createGroupAdmin({ admin, createClient: newClient }),
     partitionCount: (topic) => admin.partitionCount(topic),
     ping: (timeoutMs) => admin.ping(timeoutMs),
     close: async () => {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { EventError } from '@throughline/events';
-import type { TopicDeclaration } from '@throughline/messaging';
-import type { Admin } from 'kafkajs';
+import type { GroupOffset, TopicDeclaration } from '@throughline/messaging';
+import type { Admin, ITopicMetadata } from 'kafkajs';
 import { AdminConnection } from './client/admin-connection.ts';
 import type { KafkaClient } from './client/create-client.ts';
 import { toEventError } from './to-event-error.ts';
@@ -12,16 +12,8 @@ const DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000;
 const CREATE_TIMEOUT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 const ANSWER_POLL_MS = 50;
-
-/** Where a group stands in one partition, and what the log holds: `low` is its first offset, `high` the next to be written. */
-export interface PartitionRange {
-  readonly topic: string;
-  readonly partition: number;
-  /** undefined when the group never committed. */
-  readonly committed: bigint | undefined;
-  readonly low: bigint;
-  readonly high: bigint;
-}
+/** kafkajs alone would try for minutes, or wait for ever for a connection that went silent. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Questions to and orders for the cluster, over one connection that is replaced after a failure. */
 export interface TopicAdmin {
@@ -30,12 +22,16 @@ export interface TopicAdmin {
   requireTopics(topics: readonly string[]): Promise<void>;
   /** Resolves when the leader of every partition answers. Metadata names leaders of a new topic some 10 ms before they are ready. */
   awaitLeaders(topics: readonly string[]): Promise<void>;
+  /** Those of the topics that are there and have leaders, waiting for the others no longer than said: one may be without for hours, or deleted, and must not hold up the rest. */
+  withLeaders(topics: readonly string[], options: { waitMs: number }): Promise<readonly string[]>;
   listTopics(): Promise<readonly string[]>;
   /** @throws {EventError} `TOPIC_MISSING` */
   partitionCount(topic: string): Promise<number>;
   /** Over a connection of its own, without metadata: one topic without leader anywhere makes kafkajs fail to describe the cluster. */
   ping(timeoutMs: number): Promise<void>;
-  ranges(group: string, topics: readonly string[]): Promise<readonly PartitionRange[]>;
+  ranges(group: string, topics: readonly string[]): Promise<readonly GroupOffset[]>;
+  /** Asks what only kafkajs' admin knows. @throws {EventError} */
+  ask<Result>(doing: string, work: (admin: Admin) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -75,17 +71,27 @@ class KafkaTopicAdmin implements TopicAdmin {
     });
   }
 
+  async withLeaders(topics: readonly string[], { waitMs }: { waitMs: number }): Promise<readonly string[]> {
+    const deadlineMs = Date.now() + waitMs;
+    for (;;) {
+      const led = new Set((await this.#allTopics()).filter(hasLeaders).map(({ name }) => name));
+      const ready = topics.filter((topic) => led.has(topic));
+      if (ready.length === topics.length || Date.now() > deadlineMs) {
+        await this.awaitLeaders(ready);
+        return ready;
+      }
+      await setTimeout(ANSWER_POLL_MS);
+    }
+  }
+
   async listTopics(): Promise<readonly string[]> {
-    const topics = await this.#untilAnswered('listing topics', (admin) => admin.listTopics());
+    const topics = (await this.#allTopics()).map(({ name }) => name);
     for (const topic of topics) this.#known.add(topic);
     return topics;
   }
 
   async partitionCount(topic: string): Promise<number> {
-    const { topics } = await this.#untilAnswered(`counting the partitions of ${topic}`, async (admin) =>
-      (await hasTopics(admin, [topic])) ? admin.fetchTopicMetadata({ topics: [topic] }) : { topics: [] },
-    );
-    const [metadata] = topics;
+    const metadata = (await this.#allTopics()).find(({ name }) => name === topic);
     if (metadata === undefined) throw topicsMissing([topic]);
     return metadata.partitions.length;
   }
@@ -102,8 +108,12 @@ class KafkaTopicAdmin implements TopicAdmin {
     }
   }
 
-  ranges(group: string, topics: readonly string[]): Promise<readonly PartitionRange[]> {
+  ranges(group: string, topics: readonly string[]): Promise<readonly GroupOffset[]> {
     return this.#run(`reading the offsets of ${group}`, (admin) => readRanges(admin, group, topics));
+  }
+
+  ask<Result>(doing: string, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    return this.#untilAnswered(doing, work);
   }
 
   async close(): Promise<void> {
@@ -112,21 +122,17 @@ class KafkaTopicAdmin implements TopicAdmin {
     await Promise.all(this.#closing);
   }
 
-  /** One at a time only after all at once: a question for all topics of the cluster fails while any of them has no leader. */
   async #missingOf(topics: readonly string[]): Promise<string[]> {
-    if (topics.length === 0 || (await this.#isThere(topics))) return [];
-    const missing: string[] = [];
-    for (const topic of topics) if (!(await this.#isThere([topic]))) missing.push(topic);
-    return missing;
+    if (topics.length === 0) return [];
+    const present = new Set(await this.listTopics());
+    return topics.filter((topic) => !present.has(topic));
   }
 
-  async #isThere(topics: readonly string[]): Promise<boolean> {
-    const isThere = await this.#untilAnswered('looking for topics', (admin) => hasTopics(admin, topics));
-    if (isThere) for (const topic of topics) this.#known.add(topic);
-    return isThere;
+  #allTopics(): Promise<readonly ITopicMetadata[]> {
+    return this.#untilAnswered('listing topics', async (admin) => (await admin.fetchTopicMetadata({ topics: [] })).topics);
   }
 
-  /** For what the cluster answers soon although not yet: the leaders of a new topic, or of any topic where all are asked for. */
+  /** For what the cluster answers soon although not yet: the leaders of a new topic. */
   async #untilAnswered<Result>(doing: string, work: (admin: Admin) => Promise<Result>): Promise<Result> {
     const deadlineMs = Date.now() + ANSWER_TIMEOUT_MS;
     for (;;) {
@@ -145,7 +151,7 @@ class KafkaTopicAdmin implements TopicAdmin {
     this.#connection ??= new AdminConnection(this.#createClient());
     const connection = this.#connection;
     try {
-      return await connection.use(work);
+      return await withinDeadline(connection.use(work), REQUEST_TIMEOUT_MS, doing);
     } catch (error) {
       this.#retire(connection);
       throw toEventError(error, doing);
@@ -183,26 +189,20 @@ function isOnlyAlreadyThere(error: unknown): boolean {
   return errors.length > 0 && errors.every((each) => each.type === 'TOPIC_ALREADY_EXISTS');
 }
 
-/** False when one of them is missing. */
-async function hasTopics(admin: Admin, topics: readonly string[]): Promise<boolean> {
-  try {
-    await admin.fetchTopicMetadata({ topics: [...topics] });
-    return true;
-  } catch (error) {
-    if (toEventError(error, 'looking for topics').code === 'TOPIC_MISSING') return false;
-    throw error;
-  }
+function hasLeaders({ partitions }: ITopicMetadata): boolean {
+  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 }
 
-/** One question after the other: kafkajs' admin asks for its metadata anew with each topic it did not know, and loses the others meanwhile. */
-async function readRanges(admin: Admin, group: string, topics: readonly string[]): Promise<PartitionRange[]> {
-  const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
-  const ranges: PartitionRange[] = [];
+/** @throws when an offset is missing: to begin at the start instead, or not at all, would go unnoticed */
+async function readRanges(admin: Admin, group: string, topics: readonly string[]): Promise<GroupOffset[]> {
+  const ranges: GroupOffset[] = [];
   for (const topic of topics) {
-    const offsets = new Map(
-      committed.find((each) => each.topic === topic)?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]),
-    );
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    const log = await admin.fetchTopicOffsets(topic);
+    if (log.length === 0 || log.some(({ partition }) => !offsets.has(partition)))
+      throw new Error(`offsets of ${topic} are missing in the answer`);
+    for (const { partition, low, high } of log.sort((a, b) => a.partition - b.partition)) {
       ranges.push({ topic, partition, committed: known(offsets.get(partition)), low: BigInt(low), high: BigInt(high) });
     }
   }

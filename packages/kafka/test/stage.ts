@@ -2,7 +2,11 @@ import { createLogger } from '@throughline/telemetry';
 import { stackAddresses, testPrefix } from '@throughline/testing';
 import type { ISocketFactory } from 'kafkajs';
 import { createClient, type KafkaClient } from '../src/client/create-client.ts';
+import { repairConsumerGroup } from '../src/client/repair-consumer-group.ts';
+import { repairMetadata } from '../src/client/repair-metadata.ts';
 import { repairRequestQueue } from '../src/client/repair-request-queue.ts';
+import { repairFetchDecoding } from '../src/consumer/repair-fetch-decoding.ts';
+import { repairProduceEncoding } from '../src/producer/repair-produce-encoding.ts';
 import { createTopicAdmin, type TopicAdmin } from '../src/topic-admin.ts';
 
 export interface Stage {
@@ -16,6 +20,10 @@ export const testLogger = createLogger({ name: 'test', level: 'fatal' });
 
 export function newClient(socketFactory?: ISocketFactory): KafkaClient {
   repairRequestQueue();
+  repairProduceEncoding();
+  repairConsumerGroup();
+  repairMetadata();
+  repairFetchDecoding();
   const brokers = stackAddresses().kafkaBrokers;
   return createClient({ brokers, clientId: 'test', logger: testLogger, ...(socketFactory && { socketFactory }) });
 }

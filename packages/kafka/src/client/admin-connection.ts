@@ -10,7 +10,8 @@ export class AdminConnection {
   /** Rejects when no broker could be reached. */
   readonly connected: Promise<Admin>;
   readonly #client: KafkaClient;
-  readonly #requests = new Set<Promise<unknown>>();
+  /** Resolves when nothing is under way. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(client: KafkaClient) {
     this.#client = client;
@@ -19,21 +20,19 @@ export class AdminConnection {
     this.connected.catch(() => undefined);
   }
 
-  async use<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
-    const request = this.connected.then(work);
-    this.#requests.add(request);
-    try {
-      return await request;
-    } finally {
-      this.#requests.delete(request);
-    }
+  /**
+   * One question after the other: kafkajs asks for its metadata anew with each topic that a question adds, and has no others meanwhile. A question beside it may find no partitions of its topic and
+   * answers, without an error, that there are none.
+   */
+  use<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    const request = this.#last.then(() => this.connected).then(work);
+    this.#last = request.catch(() => undefined);
+    return request;
   }
 
   /** Lets others' requests end first: kafkajs would connect again for them. Never rejects. */
   async close(): Promise<void> {
-    const ended = Promise.allSettled([...this.#requests])
-      .then(() => this.connected)
-      .then((admin) => admin.disconnect());
+    const ended = this.#last.then(() => this.connected).then((admin) => admin.disconnect());
     await withinDeadline(ended, CLOSE_TIMEOUT_MS, 'closing').catch(() => undefined);
     this.end();
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessagingDriver } from '@throughline/messaging';
-import { stackAddresses, testPrefix, waitFor } from '@throughline/testing';
+import { eachRecord, stackAddresses, testPrefix, waitFor } from '@throughline/testing';
 import { type BrokerSockets, countBrokerSockets } from '../../test/broker-sockets.ts';
 import { newClient, testLogger } from '../../test/stage.ts';
 import { createKafkaDriver } from '../create-kafka-driver.ts';
@@ -35,7 +35,7 @@ describe('connections after close', () => {
     const producer = await driver.createProducer({ name: 'test' });
     await producer.send([{ topic, key: 'k', value: Buffer.from('x'), headers: {} }], { timeoutMs: 10_000 });
     const handled: unknown[] = [];
-    await driver.consume({ group: testPrefix('group'), topics: [topic], handle: async (record) => void handled.push(record) });
+    await driver.consume({ group: testPrefix('group'), topics: [topic], handle: eachRecord((record) => handled.push(record)) });
     await waitFor(() => handled.length === 1, { description: 'the record' });
     await driver.close();
     await expectNoneLeft();
@@ -72,9 +72,9 @@ describe('connections after close', () => {
     await other.ensureTopics([{ topic, partitions: 6 }], { create: true });
     const records = () => Array.from({ length: 60 }, (_, n) => ({ topic, key: `k${n}`, value: Buffer.from('x'), headers: {} }));
     const handled: unknown[] = [];
-    await other.consume({ group, topics: [topic], handle: async (record) => void handled.push(record) });
+    await other.consume({ group, topics: [topic], handle: eachRecord((record) => handled.push(record)) });
     const before = sockets.opened();
-    const consuming = driver.consume({ group, topics: [topic], handle: async () => {} }).catch((error: unknown) => error);
+    const consuming = driver.consume({ group, topics: [topic], handle: async () => [] }).catch((error: unknown) => error);
     // One for the cluster, one for the members: the second is opened by the JoinGroup or just before.
     await waitFor(() => sockets.opened() >= before + 2, { description: 'the second member to join' });
     await driver.close();

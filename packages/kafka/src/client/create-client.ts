@@ -44,7 +44,8 @@ function writeEntry(logger: Logger, entry: LogEntry): void {
   const { message, error, topic, partition, groupId, retryCount } = entry.log;
   const detail = error instanceof Error ? error.message : error;
   const fields = { kafkajs: entry.namespace, detail, topic, partition, groupId, retryCount };
-  const isEveryday = entry.level !== logLevel.ERROR || entry.namespace === 'Connection' || retryCount !== undefined;
+  const isTold = entry.namespace === 'Connection' || retryCount !== undefined || message.startsWith('Crash:');
+  const isEveryday = entry.level !== logLevel.ERROR || isTold;
   if (isEveryday) logger.debug(fields, `kafkajs: ${message}`);
   else logger.warn(fields, `kafkajs: ${message}`);
 }

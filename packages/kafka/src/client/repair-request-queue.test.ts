@@ -1,3 +1,4 @@
+import { waitFor } from '@throughline/testing';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { repairRequestQueue } from './repair-request-queue.ts';
 
@@ -28,7 +29,7 @@ describe('repairRequestQueue', () => {
     const armed = queue.throttleCheckTimeoutId;
     queue.scheduleCheckPendingRequests();
     expect(queue.throttleCheckTimeoutId).toBe(armed);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await waitFor(() => checks() > 0, { description: 'the check' });
     expect(checks()).toBe(1);
     expect(queue.throttleCheckTimeoutId).toBeNull();
   });
@@ -37,9 +38,9 @@ describe('repairRequestQueue', () => {
     const warnings: string[] = [];
     const note = (warning: Error) => warnings.push(warning.name);
     process.on('warning', note);
-    const { queue } = newQueue([{}], 1);
+    const { queue, checks } = newQueue([{}], 1);
     queue.scheduleCheckPendingRequests();
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await waitFor(() => checks() > 0, { description: 'the check' });
     process.off('warning', note);
     expect(warnings).not.toContain('TimeoutNegativeWarning');
   });

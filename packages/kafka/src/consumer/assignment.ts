@@ -27,6 +27,7 @@ export interface OwnedPartition {
 export class Assignment {
   readonly #scheduler: RecordScheduler;
   #owned = new Map<string, OwnedPartition>();
+  #all: readonly OwnedPartition[] = [];
 
   constructor(scheduler: RecordScheduler) {
     this.#scheduler = scheduler;
@@ -43,6 +44,7 @@ export class Assignment {
     }
     for (const [key, dropped] of this.#owned) if (!next.has(key)) dropped.work.revoke();
     this.#owned = next;
+    this.#all = [...next.values()];
   }
 
   clear(): void {
@@ -54,7 +56,7 @@ export class Assignment {
   }
 
   all(): readonly OwnedPartition[] {
-    return [...this.#owned.values()];
+    return this.#all;
   }
 
   byTopic(): Record<string, number[]> {

@@ -1,10 +1,11 @@
-import type { FetchBound } from '@throughline/messaging';
+import type { FetchBound, GroupOffset } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { PartitionRange, TopicAdmin } from '../topic-admin.ts';
+import type { TopicAdmin } from '../topic-admin.ts';
 import { type Assignment, isToBePaused, type OwnedPartition } from './assignment.ts';
+import type { FetchPace } from './fetch-pace.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
-import { toIncomingRecord } from './to-incoming-record.ts';
+import { toIncomingRecords } from './to-incoming-record.ts';
 
 export interface FetchControlOptions {
   readonly group: string;
@@ -12,6 +13,7 @@ export interface FetchControlOptions {
   readonly committer: OffsetCommitter;
   readonly admin: TopicAdmin;
   readonly bound: FetchBound;
+  readonly pace: FetchPace;
   readonly logger: Logger;
 }
 
@@ -26,6 +28,7 @@ export class FetchControl {
   #consumer: Consumer | undefined;
   #isClosing = false;
   #isMemberFull = false;
+  #joins = 0;
 
   constructor(options: FetchControlOptions) {
     this.#options = options;
@@ -42,7 +45,8 @@ export class FetchControl {
       owned.isPaused = undefined;
       this.adjust(owned);
     }
-    void this.#position(consumer);
+    this.#joins += 1;
+    void this.#position(consumer, this.#joins);
   }
 
   left(): void {
@@ -53,6 +57,7 @@ export class FetchControl {
   close(): void {
     this.#isClosing = true;
     for (const owned of this.#options.assignment.all()) this.adjust(owned);
+    this.#options.pace.wake();
   }
 
   /** Pauses or resumes a partition as its state says, and all of them when the member has become full or has room again. */
@@ -75,7 +80,11 @@ export class FetchControl {
     owned.isPaused = shallPause;
     const target = [{ topic: owned.topic, partitions: [owned.partition] }];
     if (shallPause) consumer.pause(target);
-    else consumer.resume(target);
+    else {
+      consumer.resume(target);
+      this.#options.pace.wake();
+    }
+    this.#options.pace.isBrief = this.#isMemberFull || this.#options.assignment.all().some(maySoonGoOn);
   }
 
   /** Queues a fetched batch and returns at once, so that fetching and heartbeats go on. */
@@ -93,7 +102,7 @@ export class FetchControl {
       this.#halt(owned, `the log no longer holds offset ${next}, the fetch went to ${fetchedFrom}`);
       return;
     }
-    owned.work.add(batch.messages.map((message) => toIncomingRecord(topic, partition, message)));
+    owned.work.add(toIncomingRecords(batch));
     resolveOffset(last.offset);
     this.adjust(owned);
   }
@@ -105,24 +114,28 @@ export class FetchControl {
   }
 
   /** Checks where the group stands before anything is fetched: kafkajs would silently go to the oldest record when that is outside of the log. */
-  async #position(consumer: Consumer, tries = 1): Promise<void> {
+  async #position(consumer: Consumer, join: number, tries = 1): Promise<void> {
     const { admin, assignment, group, logger } = this.#options;
-    const isOver = () => this.#isClosing || this.#consumer !== consumer;
+    // What was read before a later join may be old: a partition that left and came back had another owner meanwhile.
+    const isOver = () => this.#isClosing || this.#consumer !== consumer || this.#joins !== join;
     const topics = new Set(assignment.all().flatMap((owned) => (owned.isPositioned || owned.isHalted ? [] : [owned.topic])));
     if (topics.size === 0 || isOver()) return;
     try {
       const ranges = await admin.ranges(group, [...topics]);
-      if (!isOver()) for (const range of ranges) this.#startAt(consumer, range);
+      if (isOver()) return;
+      for (const range of ranges) this.#startAt(consumer, range);
+      const missing = assignment.all().find((owned) => !owned.isPositioned && !owned.isHalted);
+      if (missing !== undefined) throw new Error(`no offsets of ${missing.topic}/${missing.partition}`);
     } catch (error) {
       if (isOver()) return;
       const delayMs = Math.min(LONGEST_POSITION_RETRY_MS, FIRST_POSITION_RETRY_MS * 2 ** (tries - 1));
       const level = tries > SILENT_POSITION_TRIES ? 'warn' : 'debug';
       logger[level]({ err: error, tries, delayMs }, 'Offsets of the group could not be read, trying again');
-      setTimeout(() => void this.#position(consumer, tries + 1), delayMs).unref();
+      setTimeout(() => void this.#position(consumer, join, tries + 1), delayMs).unref();
     }
   }
 
-  #startAt(consumer: Consumer, { topic, partition, committed, low, high }: PartitionRange): void {
+  #startAt(consumer: Consumer, { topic, partition, committed, low, high }: GroupOffset): void {
     const owned = this.#options.assignment.get(topic, partition);
     if (owned === undefined || owned.isPositioned || owned.isHalted) return;
     owned.committed = committed;
@@ -151,4 +164,8 @@ export class FetchControl {
     );
     this.adjust(owned);
   }
+}
+
+function maySoonGoOn({ isPositioned, isFull, isHalted }: OwnedPartition): boolean {
+  return !isHalted && (isFull || !isPositioned);
 }

@@ -1,6 +1,7 @@
 import type { ConsumeOptions } from '@throughline/messaging';
 import type { Consumer, EachBatchPayload, PartitionAssigner } from 'kafkajs';
 import type { KafkaClient } from '../client/create-client.ts';
+import { type FetchSteering, withSteering } from '../client/repair-consumer-group.ts';
 import { withinDeadline } from '../within-deadline.ts';
 
 export interface GroupMembershipOptions {
@@ -8,12 +9,11 @@ export interface GroupMembershipOptions {
   readonly consume: ConsumeOptions;
   readonly rebalanceTimeoutMs: number;
   readonly assigner: PartitionAssigner;
+  readonly steering: FetchSteering;
   /** Must return at once and never throw. */
   readonly take: (payload: EachBatchPayload) => void;
 }
 
-/** A fetch waits this long for data, and so does a resumed partition for its first fetch. */
-const FETCH_WAIT_MS = 200;
 const HEARTBEAT_MS = 1000;
 const LEAVE_TIMEOUT_MS = 10_000;
 const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
@@ -40,11 +40,11 @@ export class GroupMembership {
     this.#options = options;
     this.consumer = options.client.kafka.consumer({
       groupId: group,
-      partitionAssigners: [options.assigner],
+      partitionAssigners: [withSteering(options.assigner, options.steering)],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: options.rebalanceTimeoutMs,
       heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxWaitTimeInMs: options.steering.waitMs(),
       allowAutoTopicCreation: false,
       metadataMaxAge: 60_000,
       retry: RETRY,
@@ -59,7 +59,7 @@ export class GroupMembership {
 
   async #join(): Promise<void> {
     await this.consumer.connect();
-    await this.consumer.subscribe({ topics: [...this.#options.consume.topics], fromBeginning: true });
+    await this.consumer.subscribe({ topics: [...this.#options.steering.topics()], fromBeginning: true });
     await this.consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

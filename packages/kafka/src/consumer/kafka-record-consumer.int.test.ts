@@ -1,8 +1,10 @@
-import type { ConsumeOptions, IncomingRecord, OutgoingRecord } from '@throughline/messaging';
-import { waitFor } from '@throughline/testing';
+import type { ConsumeOptions, OutgoingRecord } from '@throughline/messaging';
+import { eachRecord, waitFor } from '@throughline/testing';
 import { createFaultySockets } from '../../test/faulty-sockets.ts';
+import { createJournal, numberOf } from '../../test/journal.ts';
 import { createStage, newClient, type Stage, testLogger } from '../../test/stage.ts';
 import { createRecordProducer } from '../producer/create-record-producer.ts';
+import type { TopicAdmin } from '../topic-admin.ts';
 import { KafkaRecordConsumer } from './kafka-record-consumer.ts';
 
 const PARTITIONS = 6;
@@ -72,17 +74,18 @@ describe('KafkaRecordConsumer', () => {
     const total = 9000;
     const journals = [createJournal(), createJournal(), createJournal()] as const;
     const all = () => new Set(journals.flatMap(({ seen }) => seen.map(numberOf))).size;
-    const slowly = (index: 0 | 1 | 2) => async (record: IncomingRecord, signal: AbortSignal) => {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      await journals[index].handle(record, signal);
-    };
+    const slowly = (index: 0 | 1 | 2) =>
+      eachRecord(async (record) => {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        journals[index].note(record);
+      });
     await produce(0, total / 3);
-    const first = await consume({ handle: slowly(0), concurrency: 16 });
+    const first = await consume({ handle: slowly(0), concurrency: 16, maxChunkRecords: () => 20 });
     await produce(total / 3, total / 3);
-    await consume({ handle: slowly(1), concurrency: 16 });
+    await consume({ handle: slowly(1), concurrency: 16, maxChunkRecords: () => 20 });
     await produce((total / 3) * 2, total / 3);
     await first.stop();
-    const third = await consume({ handle: slowly(2), concurrency: 16 });
+    const third = await consume({ handle: slowly(2), concurrency: 16, maxChunkRecords: () => 20 });
     await waitFor(() => all() === total, { description: 'all records', timeoutMs: 40_000 });
     for (const journal of journals) expect(journal.firstsOvertaken()).toEqual([]);
     const handled = journals.reduce((sum, { seen }) => sum + seen.length, 0);
@@ -97,10 +100,10 @@ describe('KafkaRecordConsumer', () => {
     const consumer = await consume(
       {
         concurrency: 8,
-        handle: async (record, signal) => {
+        handle: eachRecord(async (record) => {
           await new Promise((resolve) => setTimeout(resolve, 1));
-          await journal.handle(record, signal);
-        },
+          journal.note(record);
+        }),
       },
       () => newClient(sockets.socketFactory),
     );
@@ -116,7 +119,7 @@ describe('KafkaRecordConsumer', () => {
 
   it('stops a partition whose committed offset is no longer in the log, and says so, instead of skipping', async () => {
     await produce(0, 600);
-    const before = await consume({ handle: async () => {} });
+    const before = await consume({ handle: async () => [] });
     await waitFor(() => before.state().lag === 0n, { description: 'no lag' });
     await before.stop();
     await produce(600, 600);
@@ -137,7 +140,7 @@ describe('KafkaRecordConsumer', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const consumer = await consume({ maxUncommitted: 10, concurrency: 1, handle: () => gate });
+    const consumer = await consume({ maxUncommitted: 10, concurrency: 1, handle: eachRecord(() => gate) });
     await waitFor(() => consumer.state().pausedPartitions === PARTITIONS, { description: 'full queues' });
     expect(consumer.state().queued + consumer.state().inFlight).toBe(600);
     await produce(600, 600);
@@ -157,16 +160,52 @@ describe('KafkaRecordConsumer', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const handle = async () => {
+    const handle = eachRecord(async () => {
       await gate;
       handled += 1;
-    };
+    });
     const consumer = await consume({ maxMemberBytes: 1, handle });
     await waitFor(() => consumer.state().pausedPartitions === PARTITIONS, { description: 'the resting member' });
     await produce(600, 600);
     open();
     await waitFor(() => handled === 1200, { description: 'all records' });
     await consumer.stop();
+  });
+
+  it('begins with the topics that have leaders, and reads another once it has one', async () => {
+    const other = await createStage(1);
+    await produce(0, 100);
+    const journal = createJournal();
+    let hasLeader = false;
+    const admin = {
+      ...bound(stage.admin),
+      withLeaders: async (topics: readonly string[]) => (hasLeader ? topics : [stage.topic]),
+    };
+    const consumer = new KafkaRecordConsumer({
+      createClient: () => newClient(),
+      admin,
+      logger: testLogger,
+      options: { group: stage.group, topics: [stage.topic, other.topic], handle: journal.handle },
+    });
+    started.push(consumer);
+    await consumer.start();
+    await waitFor(() => journal.seen.length === 100, { description: 'the topic that has leaders' });
+    hasLeader = true;
+    await waitFor(() => consumer.state().topics?.has(other.topic), { description: 'the other topic' });
+    await other.close();
+  });
+
+  it('goes on with its other topics when one of them is deleted', async () => {
+    const other = await createStage(1);
+    const journal = createJournal();
+    const consumer = await consume({ topics: [stage.topic, other.topic], handle: journal.handle });
+    await waitFor(() => consumer.state().topics?.has(other.topic), { description: 'reading both' });
+    await other.admin.ask('deleting a topic', (kafka) => kafka.deleteTopics({ topics: [other.topic] }));
+    await waitFor(() => !consumer.state().isJoined, { description: 'noticing', timeoutMs: 60_000 });
+    await produce(0, 100);
+    await waitFor(() => journal.distinct() === 100, { description: 'the topic that is left', timeoutMs: 30_000 });
+    expect([...(consumer.state().topics?.keys() ?? [])]).toEqual([stage.topic]);
+    await other.close();
   });
 
   /** Removes about as many records as were produced so far. */
@@ -185,30 +224,20 @@ describe('KafkaRecordConsumer', () => {
   };
 });
 
-function numberOf(record: IncomingRecord): number {
-  return Number(record.value);
-}
-
-function createJournal() {
-  const seen: IncomingRecord[] = [];
-  const overtaken = (records: readonly IncomingRecord[]): number[] => {
-    const last = new Map<string, number>();
-    return records.flatMap((record) => {
-      const key = record.key?.toString() ?? '';
-      const value = numberOf(record);
-      const isLate = value <= (last.get(key) ?? -1);
-      last.set(key, value);
-      return isLate ? [value] : [];
-    });
+/** Its methods, so that one can be replaced. */
+function bound(admin: TopicAdmin): TopicAdmin {
+  const { ask, awaitLeaders, close, ensureTopics, listTopics, partitionCount, ping, ranges, requireTopics, withLeaders } = admin;
+  const methods = {
+    ask,
+    awaitLeaders,
+    close,
+    ensureTopics,
+    listTopics,
+    partitionCount,
+    ping,
+    ranges,
+    requireTopics,
+    withLeaders,
   };
-  return {
-    seen,
-    handle: async (record: IncomingRecord, _signal: AbortSignal) => void seen.push(record),
-    distinct: () => new Set(seen.map(numberOf)).size,
-    overtaken: () => overtaken(seen),
-    firstsOvertaken: () => {
-      const known = new Set<number>();
-      return overtaken(seen.filter((record) => !known.has(numberOf(record)) && known.add(numberOf(record))));
-    },
-  };
+  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, method.bind(admin)])) as unknown as TopicAdmin;
 }

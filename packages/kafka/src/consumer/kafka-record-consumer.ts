@@ -2,7 +2,6 @@ import { EventError } from '@throughline/events';
 import {
   type ConsumeOptions,
   type ConsumerState,
-  createFetchBound,
   createRecordScheduler,
   type RecordConsumer,
   type RecordScheduler,
@@ -10,15 +9,20 @@ import {
 import type { Logger } from '@throughline/telemetry';
 import type { Consumer, ConsumerGroupJoinEvent } from 'kafkajs';
 import type { KafkaClient } from '../client/create-client.ts';
+import { isStartingUp } from '../is-starting-up.ts';
 import { toEventError } from '../to-event-error.ts';
 import type { TopicAdmin } from '../topic-admin.ts';
 import { withinDeadline } from '../within-deadline.ts';
 import { Assignment } from './assignment.ts';
 import { toConsumerState } from './consumer-state.ts';
+import { createConsumerBound } from './create-consumer-bound.ts';
+import { createSteering } from './create-steering.ts';
 import { FetchControl } from './fetch-control.ts';
+import { FetchPace } from './fetch-pace.ts';
 import { GroupMembership } from './group-membership.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { createSubscribedAssigner } from './subscribed-assigner.ts';
+import { SubscribedTopics } from './subscribed-topics.ts';
 
 export interface KafkaRecordConsumerOptions {
   readonly createClient: () => KafkaClient;
@@ -31,7 +35,6 @@ const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
 const LAST_COMMIT_TIMEOUT_MS = 10_000;
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 30_000;
-const MIB = 2 ** 20;
 const WATCH_INTERVAL_MS = 1000;
 /** kafkajs asks the brokers several times a second, also while all is paused. */
 const SILENCE_MS = 20_000;
@@ -45,6 +48,8 @@ export class KafkaRecordConsumer implements RecordConsumer {
   readonly #assignment: Assignment;
   readonly #committer: OffsetCommitter;
   readonly #fetch: FetchControl;
+  readonly #pace = new FetchPace();
+  readonly #topics: SubscribedTopics;
   readonly #rebalanceTimeoutMs: number;
   #membership: GroupMembership | undefined;
   #memberId: string | undefined;
@@ -56,17 +61,20 @@ export class KafkaRecordConsumer implements RecordConsumer {
   #stopping: Promise<void> | undefined;
 
   constructor(deps: KafkaRecordConsumerOptions) {
-    const { group, handle, dueAtMs, concurrency = 32, commitIntervalMs = 250 } = deps.options;
+    const { group, handle, dueAtMs, maxChunkRecords, concurrency = 8, commitIntervalMs = 250 } = deps.options;
     this.#deps = deps;
     this.#options = deps.options;
     this.#rebalanceTimeoutMs = deps.options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS;
     const logger = deps.logger.child({ group });
     this.#logger = logger;
+    const { topics } = deps.options;
+    this.#topics = new SubscribedTopics({ topics, admin: deps.admin, logger, onChange: () => this.#pace.wake() });
     this.#scheduler = createRecordScheduler({
       handle,
       dueAtMs,
+      maxChunkRecords,
       concurrency,
-      onChange: ({ topic, partition }) => this.#fetch.adjust(this.#assignment.get(topic, partition)),
+      onChange: ({ topic, partition }) => this.#guarded(() => this.#fetch.adjust(this.#assignment.get(topic, partition))),
       onRejected: ({ topic, partition, offset }, err, facts) =>
         logger.warn(
           { topic, partition, offset: String(offset), err, ...facts },
@@ -76,17 +84,20 @@ export class KafkaRecordConsumer implements RecordConsumer {
     this.#assignment = new Assignment(this.#scheduler);
     const assignment = this.#assignment;
     this.#committer = new OffsetCommitter({ assignment, intervalMs: commitIntervalMs, logger });
-    const bound = boundOf(deps.options);
-    this.#fetch = new FetchControl({ group, assignment, committer: this.#committer, admin: deps.admin, bound, logger });
+    const bound = createConsumerBound(deps.options);
+    const committer = this.#committer;
+    const pace = this.#pace;
+    this.#fetch = new FetchControl({ group, assignment, committer, admin: deps.admin, bound, pace, logger });
   }
 
   /** Resolves when the member has joined its group, or goes on trying to. @throws {EventError} `TOPIC_MISSING`, `SEND_FAILED` when the first connection fails */
   async start(): Promise<void> {
     try {
-      await this.#deps.admin.requireTopics(this.#options.topics);
-      await this.#deps.admin.awaitLeaders(this.#options.topics);
+      await this.#deps.admin.requireTopics(this.#topics.declared);
+      await this.#topics.choose(this.#topics.declared);
       await this.#open();
     } catch (error) {
+      this.#topics.close();
       await this.#membership?.close().catch(() => undefined);
       throw toEventError(error, `joining the group ${this.#options.group}`);
     }
@@ -94,6 +105,14 @@ export class KafkaRecordConsumer implements RecordConsumer {
     this.#committer.start();
     this.#watchTimer = setInterval(() => this.#guarded(() => this.#watch()), WATCH_INTERVAL_MS);
     this.#watchTimer.unref();
+  }
+
+  /** @throws {EventError} `TOPIC_MISSING`, `SEND_FAILED`: then it reads what it read before */
+  async setTopics(topics: readonly string[]): Promise<void> {
+    await this.#deps.admin.requireTopics(topics);
+    if (this.#stopping !== undefined) return;
+    const { joined } = await this.#topics.choose(topics);
+    await withinDeadline(joined, this.#rebalanceTimeoutMs, 'joining with other topics').catch(() => undefined);
   }
 
   state(): ConsumerState {
@@ -110,6 +129,7 @@ export class KafkaRecordConsumer implements RecordConsumer {
     clearInterval(this.#watchTimer);
     this.#committer.stop();
     this.#guarded(() => this.#fetch.close());
+    this.#topics.close();
     const isDrained = await this.#scheduler.drain(this.#options.drainDeadlineMs ?? 20_000);
     if (!isDrained) this.#logger.warn({ inFlight: this.#scheduler.inFlight }, 'Work in flight was aborted at the drain deadline');
     await withinDeadline(this.#committer.flush(), LAST_COMMIT_TIMEOUT_MS, 'committing').catch(() => undefined);
@@ -130,6 +150,7 @@ export class KafkaRecordConsumer implements RecordConsumer {
       consume: this.#options,
       rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
       assigner: createSubscribedAssigner(() => this.#assignment.byTopic()),
+      steering: createSteering(this.#topics, this.#pace),
       take: (payload) => this.#heed(membership.consumer, () => this.#fetch.take(payload)),
     });
     this.#membership = membership;
@@ -184,6 +205,7 @@ export class KafkaRecordConsumer implements RecordConsumer {
     this.#assignment.replace(payload.memberAssignment);
     this.#fetch.joined(consumer);
     this.#isJoined = true;
+    this.#topics.joined();
     this.#restarts = 0;
     if (this.#stopping === undefined) this.#scheduler.resume();
     this.#logger.info({ memberId: payload.memberId, partitions: this.#assignment.all().length }, 'Joined the group');
@@ -210,22 +232,19 @@ export class KafkaRecordConsumer implements RecordConsumer {
     this.#scheduler.resume();
     const delayMs = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#restarts) * (0.5 + Math.random() / 2);
     this.#restarts = Math.min(this.#restarts + 1, 10);
-    this.#logger.error({ err: error, delayMs }, 'Consumer crashed, starting it again');
+    const level = isStartingUp(error) ? 'debug' : 'error';
+    this.#logger[level]({ err: error, delayMs }, 'Consumer crashed, starting it again');
     this.#restartTimer = setTimeout(() => void this.#reopen(), delayMs);
   }
 
   async #reopen(): Promise<void> {
     try {
+      await this.#topics.choose(this.#topics.declared);
       await this.#open();
     } catch (error) {
       const membership = this.#membership;
       await membership?.close().catch(() => undefined);
-      if (membership !== undefined && membership === this.#membership)
-        this.#onCrash(toEventError(error, 'joining the group again'));
+      if (membership === this.#membership) this.#onCrash(toEventError(error, 'joining the group again'));
     }
   }
-}
-
-function boundOf({ maxUncommitted = 1000, maxUncommittedBytes = 16 * MIB, maxMemberBytes = 64 * MIB }: ConsumeOptions) {
-  return createFetchBound({ maxRecords: maxUncommitted, maxPartitionBytes: maxUncommittedBytes, maxMemberBytes });
 }

@@ -1,5 +1,5 @@
 import type { RecordProducer } from '@throughline/messaging';
-import { waitFor } from '@throughline/testing';
+import { eachRecord, waitFor } from '@throughline/testing';
 import { createFaultySockets } from '../../test/faulty-sockets.ts';
 import { createStage, newClient, type Stage, testLogger } from '../../test/stage.ts';
 import { KafkaRecordConsumer } from '../consumer/kafka-record-consumer.ts';
@@ -38,7 +38,7 @@ describe('createRecordProducer', () => {
       options: {
         group: stage.group,
         topics: [stage.topic],
-        handle: async ({ value }) => void seen.push(value?.toString() ?? ''),
+        handle: eachRecord(({ value }) => seen.push(value?.toString() ?? '')),
       },
     });
     await consumer.start();

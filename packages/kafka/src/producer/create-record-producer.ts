@@ -46,6 +46,7 @@ class KafkaRecordProducer implements RecordProducer {
   #connection: Promise<Connection> | undefined;
   #isClosed = false;
   readonly #abandoned = new Set<Promise<void>>();
+  readonly #clients = new Set<KafkaClient>();
 
   constructor(options: RecordProducerOptions) {
     this.#options = options;
@@ -63,8 +64,9 @@ class KafkaRecordProducer implements RecordProducer {
     await this.#tail;
     const connection = await this.#connection?.catch(() => undefined);
     this.#connection = undefined;
-    const ended = Promise.all([disconnect(connection), ...this.#abandoned]);
+    const ended = Promise.all([this.#disconnect(connection), ...this.#abandoned]);
     await withinDeadline(ended, CLOSE_TIMEOUT_MS, 'closing a producer').catch(() => undefined);
+    for (const client of this.#clients) client.end();
   }
 
   async #sendWithin(records: readonly OutgoingRecord[], deadlineMs: number): Promise<readonly RecordPosition[]> {
@@ -93,12 +95,13 @@ class KafkaRecordProducer implements RecordProducer {
     const sending = connection.producer.sendBatch({ acks: -1, topicMessages: byTopic(records, messages) });
     connection.sending = sending.catch(() => undefined);
     const acknowledged = await sending;
-    return positions({ records, messages, acknowledged, partitioner: connection.partitioner });
+    return positions({ records, messages, acknowledged });
   }
 
   async #connect(): Promise<Connection> {
     const partitioner = createPinnedPartitioner();
     const client = this.#options.createClient();
+    this.#clients.add(client);
     const producer = client.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -111,7 +114,7 @@ class KafkaRecordProducer implements RecordProducer {
       await producer.connect();
       return connection;
     } catch (error) {
-      await disconnect(connection);
+      await this.#disconnect(connection);
       throw error;
     }
   }
@@ -124,37 +127,36 @@ class KafkaRecordProducer implements RecordProducer {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    const ended = connection.then(endAbandoned).catch(() => undefined);
+    const ended = connection.then((abandoned) => this.#endAbandoned(abandoned)).catch(() => undefined);
     this.#abandoned.add(ended);
     void ended.then(() => this.#abandoned.delete(ended));
     this.#options.logger.debug({ producer: this.#options.name }, 'Producer replaced after a failed send');
   }
-}
 
-/** Disconnecting sooner would make kafkajs connect again for its next try, and stay connected. */
-async function endAbandoned(connection: Connection): Promise<void> {
-  connection.partitioner.abandon();
-  await connection.sending;
-  await disconnect(connection);
-}
+  /** Disconnecting sooner would make kafkajs connect again for its next try, and stay connected. */
+  async #endAbandoned(connection: Connection): Promise<void> {
+    connection.partitioner.abandon();
+    await connection.sending;
+    await this.#disconnect(connection);
+  }
 
-async function disconnect(connection: Connection | undefined): Promise<void> {
-  await connection?.producer.disconnect().catch(() => undefined);
-  connection?.client.end();
+  async #disconnect(connection: Connection | undefined): Promise<void> {
+    if (connection === undefined) return;
+    await connection.producer.disconnect().catch(() => undefined);
+    connection.client.end();
+    this.#clients.delete(connection.client);
+  }
 }
 
 function topicsOf(records: readonly OutgoingRecord[]): string[] {
-  return [...new Set(records.map((record) => record.topic))];
+  const topics = new Set<string>();
+  for (const { topic } of records) topics.add(topic);
+  return [...topics];
 }
 
-function toMessage(record: OutgoingRecord): Message {
-  const headers: Record<string, Buffer | string | (Buffer | string)[]> = {};
-  for (const [name, value] of Object.entries(record.headers)) headers[name] = isList(value) ? [...value] : value;
-  return { key: record.key, value: record.value, headers };
-}
-
-function isList(value: Buffer | string | readonly Buffer[]): value is readonly Buffer[] {
-  return Array.isArray(value);
+/** Written by the partitioner, read by kafkajs, which does not change its headers. */
+function toMessage({ key, value, headers }: OutgoingRecord): Message {
+  return { key, value, headers: headers as NonNullable<Message['headers']> };
 }
 
 function byTopic(records: readonly OutgoingRecord[], messages: readonly Message[]): TopicMessages[] {
@@ -173,16 +175,19 @@ function positions(sent: {
   readonly records: readonly OutgoingRecord[];
   readonly messages: readonly Message[];
   readonly acknowledged: readonly RecordMetadata[];
-  readonly partitioner: PinnedPartitioner;
 }): RecordPosition[] {
-  const next = new Map(
-    sent.acknowledged.map((part) => [`${part.topicName}/${part.partition}`, BigInt(part.baseOffset ?? part.offset ?? '-1')]),
-  );
+  const next = new Map<string, bigint[]>();
+  for (const { topicName, partition, baseOffset, offset } of sent.acknowledged) {
+    const offsets = next.get(topicName) ?? [];
+    offsets[partition] = BigInt(baseOffset ?? offset ?? '-1');
+    next.set(topicName, offsets);
+  }
   return sent.records.map(({ topic }, index) => {
-    const partition = sent.partitioner.partitionOf(sent.messages[index] as Message) ?? -1;
-    const offset = next.get(`${topic}/${partition}`);
-    if (offset === undefined) throw new Error(`no acknowledgement for ${topic}/${partition}`);
-    next.set(`${topic}/${partition}`, offset + 1n);
+    const partition = sent.messages[index]?.partition ?? -1;
+    const offsets = next.get(topic);
+    const offset = offsets?.[partition];
+    if (offsets === undefined || offset === undefined) throw new Error(`no acknowledgement for ${topic}/${partition}`);
+    offsets[partition] = offset + 1n;
     return { topic, partition, offset };
   });
 }
