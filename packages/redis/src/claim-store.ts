@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimResult, ClaimStore, DedupKey } from '@throughline/messaging';
+import type { Claim, ClaimResult, ClaimStore, DedupKey } from '@throughline/messaging';
 import { METRICS, type Metrics } from '@throughline/telemetry';
+import { defineClaimScripts } from './claim-scripts.ts';
 import type { RedisConnection } from './create-redis.ts';
-import { defineScript } from './define-script.ts';
 
 export interface ClaimStoreOptions {
   readonly redis: RedisConnection;
@@ -17,108 +17,117 @@ export interface ClaimStoreOptions {
 
 /** Attempts of an event are forgotten this long after its last claim; longer than the longest ordinary retry delay. */
 const ATTEMPTS_TTL_MS = 24 * 60 * 60 * 1_000;
-
-const CLAIM = `
-local state = redis.call('GET', KEYS[1])
-if state == 'D' then return {'done', 0} end
-if state then return {'in-work', redis.call('PTTL', KEYS[1])} end
-redis.call('SET', KEYS[1], 'P:' .. ARGV[1], 'PX', ARGV[2])
-local attempt = redis.call('INCR', KEYS[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return {'claimed', attempt}`;
-
-const RENEW = `
-if redis.call('GET', KEYS[1]) ~= 'P:' .. ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
-
-// A claim of somebody else stays: its owner will find the event in Postgres. No claim (expired, flushed) is as good as ours, the commit has happened.
-const CONFIRM = `
-local state = redis.call('GET', KEYS[1])
-if state and state ~= 'P:' .. ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], 'D', 'PX', ARGV[2])
-redis.call('DEL', KEYS[2])
-return 1`;
-
-const RELEASE = `
-if redis.call('GET', KEYS[1]) ~= 'P:' .. ARGV[1] then return 0 end
-if ARGV[2] == 'taken-back' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DECR', KEYS[2]) end
-if ARGV[2] == 'forgotten' then redis.call('DEL', KEYS[2]) end
-return redis.call('DEL', KEYS[1])`;
+/** Keys a call: a script holds up everybody else for its time, and Lua can spread no more than some thousands. */
+const KEYS_PER_CALL = 500;
 
 /**
- * Claims in Redis: `dedup:<incarnation>:<group>:<source>:<id>` holds `P:<token>` while an event is in work and `D` when it is done.
- * Where Redis does not answer, `claim` is `unavailable`, `renew` says that nothing speaks against the claim, and the others leave it to the lease's end.
+ * Claims in Redis: one value an event, `dedup:<incarnation>:<group>:<source>:<id>`; see the scripts. Many go in one round trip, so they must be on one node: a Redis Cluster is not supported.
+ * Where Redis does not answer, each claim is `unavailable`, `renew` says that nothing speaks against a claim, and the others leave it to the lease's end.
  */
 export function createClaimStore(options: ClaimStoreOptions): ClaimStore {
   const { leaseMs = 10_000, doneTtlMs = 10 * 60 * 1_000 } = options;
   const scripts = defineClaimScripts(options.redis);
   const orElse = withFallback(options.metrics);
-  const keysOf = (key: DedupKey): [string, string] => {
-    const claimKey = ['dedup', options.incarnation, key.group, key.source, key.id].map(escapeKeyPart).join(':');
-    return [claimKey, `${claimKey}:attempts`];
-  };
-  const claim = async (key: DedupKey): Promise<ClaimResult> => {
+  const nameOf = createNaming(options.incarnation);
+  const ttlMs = Math.max(ATTEMPTS_TTL_MS, leaseMs);
+
+  const claimChunk = (keys: readonly DedupKey[]): Promise<readonly ClaimResult[]> => {
     const token = randomUUID();
-    return toClaimResult(token, await scripts.claim(...keysOf(key), token, leaseMs, ATTEMPTS_TTL_MS));
+    return orElse({
+      operation: 'claim',
+      of: keys,
+      run: async () => {
+        const answers = await scripts.claim(keys.length, ...keys.map(nameOf), token, leaseMs, ttlMs);
+        return answers.map((answer) => toClaimResult(token, answer));
+      },
+      fallback: (cause) => keys.map(() => ({ outcome: 'unavailable', cause })),
+    });
+  };
+  /** Runs a script with names, arguments and tokens of claims; where Redis fails it says nothing. */
+  const tell = (operation: Operation, claims: readonly Claim[], args: readonly (string | number)[]) =>
+    orElse<readonly number[]>({
+      operation,
+      of: claims,
+      run: () =>
+        scripts[operation](claims.length, ...claims.map(({ key }) => nameOf(key)), ...args, ...claims.map(({ token }) => token)),
+      fallback: () => [],
+    });
+  const tellInChunks = async (operation: Operation, claims: readonly Claim[], args: readonly (string | number)[]) => {
+    await inChunks(claims, (chunk) => tell(operation, chunk, args));
   };
   return {
     leaseMs,
-    claim: (key) =>
-      orElse(
-        'claim',
-        () => claim(key),
-        (cause) => ({ outcome: 'unavailable', cause }),
-      ),
-    renew: (key, token) =>
-      orElse(
-        'renew',
-        async () => (await scripts.renew(keysOf(key)[0], token, leaseMs)) === 1,
-        () => true,
-      ),
-    confirm: (key, token) =>
-      orElse(
-        'confirm',
-        async () => void (await scripts.confirm(...keysOf(key), token, doneTtlMs)),
-        () => {},
-      ),
-    release: (key, token, attempt = 'counted') =>
-      orElse(
-        'release',
-        async () => void (await scripts.release(...keysOf(key), token, attempt)),
-        () => {},
+    claim: (keys) => inChunks(keys, claimChunk),
+    renew: (claims) =>
+      inChunks(claims, async (chunk) => {
+        const isRenewed = await tell('renew', chunk, [leaseMs, ttlMs]);
+        return chunk.filter((_, index) => isRenewed[index] === 0);
+      }),
+    confirm: (claims) => tellInChunks('confirm', claims, [doneTtlMs]),
+    release: (claims, attempt = 'counted') => tellInChunks('release', claims, [attempt, ttlMs]),
+    forgetAttempts: (keys) =>
+      tellInChunks(
+        'forget',
+        keys.map((key) => ({ key, token: '' })),
+        [ttlMs],
       ),
   };
 }
 
-function defineClaimScripts({ client }: RedisConnection) {
-  return {
-    claim: defineScript<[string, number]>(client, 'claimEvent', { keys: 2, lua: CLAIM }),
-    renew: defineScript<number>(client, 'renewClaim', { keys: 1, lua: RENEW }),
-    confirm: defineScript<number>(client, 'confirmClaim', { keys: 2, lua: CONFIRM }),
-    release: defineScript<number>(client, 'releaseClaim', { keys: 2, lua: RELEASE }),
-  };
+type Operation = 'renew' | 'confirm' | 'release' | 'forget';
+
+/** All calls at once: where Redis hangs, many wait no longer than one. */
+async function inChunks<Item, Result>(
+  items: readonly Item[],
+  run: (chunk: readonly Item[]) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  if (items.length === 0) return [];
+  if (items.length <= KEYS_PER_CALL) return run(items);
+  const calls: Promise<readonly Result[]>[] = [];
+  for (let start = 0; start < items.length; start += KEYS_PER_CALL) calls.push(run(items.slice(start, start + KEYS_PER_CALL)));
+  return (await Promise.all(calls)).flat();
+}
+
+interface Call<Result> {
+  readonly operation: string;
+  /** What it is about: so many are counted where Redis fails. */
+  readonly of: readonly unknown[];
+  readonly run: () => Promise<Result>;
+  readonly fallback: (error: unknown) => Result;
 }
 
 /** Runs what asks Redis; where that fails it is counted, and the fallback stands. */
 function withFallback(metrics: Metrics) {
   const fallbacks = metrics.counter(METRICS.dedupFallbackTotal);
-  return async <Result>(operation: string, run: () => Promise<Result>, fallback: (error: unknown) => Result): Promise<Result> => {
+  return async <Result>({ operation, of, run, fallback }: Call<Result>): Promise<Result> => {
     try {
       return await run();
     } catch (error) {
-      fallbacks.inc({ operation });
+      fallbacks.inc({ operation }, of.length);
       return fallback(error);
     }
   };
 }
 
-function toClaimResult(token: string, [outcome, number]: [string, number]): ClaimResult {
-  if (outcome === 'claimed') return { outcome, token, attempt: number };
-  if (outcome === 'done') return { outcome };
-  return { outcome: 'in-work', retryAfterMs: Math.max(number, 1) };
+function toClaimResult(token: string, answer: number): ClaimResult {
+  if (answer > 0) return { outcome: 'claimed', token, attempt: answer };
+  return answer === 0 ? { outcome: 'done' } : { outcome: 'in-work', retryAfterMs: -answer };
 }
+
+function createNaming(incarnation: string): (key: DedupKey) => string {
+  const start = `dedup:${escapeKeyPart(incarnation)}`;
+  // Events that come together are mostly of one group and source.
+  let last = { group: '', source: '', prefix: `${start}:::` };
+  return ({ group, source, id }) => {
+    if (group !== last.group || source !== last.source)
+      last = { group, source, prefix: `${start}:${escapeKeyPart(group)}:${escapeKeyPart(source)}:` };
+    return last.prefix + escapeKeyPart(id);
+  };
+}
+
+const ESCAPED = /[%:]/;
 
 /** So that no two identities make one key, whatever their parts hold. */
 function escapeKeyPart(part: string): string {
-  return part.replaceAll('%', '%25').replaceAll(':', '%3A');
+  return ESCAPED.test(part) ? part.replaceAll('%', '%25').replaceAll(':', '%3A') : part;
 }
