@@ -146,7 +146,7 @@ it('waits with a decision until no send of the former owner can arrive', async (
   await bed.database.execute(`UPDATE outbox_shard_leases SET settled_at = now() + interval '1 hour' WHERE shard = $1`, [
     shardOf('thing', 'a'),
   ]);
-  await discardFailed(bed.database, bad.id);
+  await discardFailed(bed.database, bad.id, { operator: 'test', reason: 'test' });
   await bed.insert(message('b'));
   await bed.untilSent(1);
   expect(bed.broker.firstOccurrences('a')).toEqual([]);

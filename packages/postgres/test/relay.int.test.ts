@@ -1,7 +1,7 @@
 import { EventError } from '@throughline/events';
 import { createMetrics, METRICS } from '@throughline/telemetry';
 import { waitFor } from '@throughline/testing';
-import { discardFailed, listFailed, replayFailed } from '../src/outbox/failed-rows.ts';
+import { discardFailed, listUnsent, replayFailed } from '../src/outbox/failed-rows.ts';
 import { AnswerLost } from './fake-broker.ts';
 import { createRelayTestBed, message, outbox, type RelayTestBed } from './relay-test-bed.ts';
 
@@ -77,7 +77,7 @@ it('halves a batch until the refused record is alone, and lets the keys beside i
   await bed.untilSent(100);
   await waitFor(async () => (await bed.countByStatus(3)) === 1, { description: 'the failed row' });
   expect(bed.broker.firstOccurrences('key-7')).toEqual([messages[7]?.id]);
-  expect(await listFailed(bed.database)).toMatchObject([{ eventId: bad.id, attempts: 3, lastError: 'no', aggregateId: 'key-7' }]);
+  expect(await listUnsent(bed.database)).toMatchObject([{ eventId: bad.id, attempts: 3, lastError: 'no', aggregateId: 'key-7' }]);
 });
 
 it.each([
@@ -93,18 +93,20 @@ it.each([
   await bed.insert(message('b'));
   relay.wake();
   await bed.untilSent(1);
-  await waitFor(async () => (await listFailed(bed.database))[0]?.waitingRows === 3, { description: 'rows to be set waiting' });
+  await waitFor(async () => (await listUnsent(bed.database))[0]?.waitingRows === 3, { description: 'rows to be set waiting' });
   expect(bed.broker.firstOccurrences('a')).toEqual([]);
 
   bed.broker.fault = () => {};
-  expect(await (isReplayed ? replayFailed : discardFailed)(bed.database, bad.id)).toBe(true);
+  const by = { operator: 'test', reason: 'test' };
+  const decide = (id: string) => (isReplayed ? replayFailed : discardFailed)(bed.database, id, by);
+  expect(await decide(bad.id)).toBe('decided');
   const later = await bed.insert(message('a'));
   await bed.untilSent(isReplayed ? 6 : 5);
   expect(bed.broker.firstOccurrences('a')).toEqual([...(isReplayed ? [bad.id] : []), ...behind, ...later]);
   await waitFor(async () => (await bed.database.query('SELECT 1 FROM outbox_blocked_keys')).length === 0, {
     description: 'the block to go',
   });
-  expect(await (isReplayed ? replayFailed : discardFailed)(bed.database, bad.id)).toBe(false);
+  expect(await decide(bad.id)).toBe('not-failed');
 });
 
 it('tries a refused row again, and sends what waits behind it afterwards', async () => {
@@ -198,8 +200,8 @@ it('keeps credentials out of what it notes about a refusal', async () => {
   };
   await bed.insert(bad);
   await bed.startRelay({ maxAttempts: 1 });
-  await waitFor(async () => (await listFailed(bed.database)).length === 1, { description: 'the failed row' });
-  const [failed] = await listFailed(bed.database);
+  await waitFor(async () => (await listUnsent(bed.database)).length === 1, { description: 'the failed row' });
+  const [failed] = await listUnsent(bed.database);
   expect(failed?.lastError).toContain('no\uFFFD from kafka://');
   expect(failed?.lastError).not.toContain('hunter2');
 });

@@ -49,6 +49,8 @@ function createPool(options: DatabaseDependencies): pg.Pool {
   });
   // Without a listener a connection that breaks while idle would end the process; the pool replaces it by itself.
   pool.on('error', (error: unknown) => options.logger.warn({ err: error }, 'An idle connection to Postgres broke.'));
+  // Between two owners a connection has no listener of either: one that Postgres ends in the very packet that says it is ready would end the process. Who gets it finds it unusable.
+  pool.on('connect', (client) => client.on('error', () => {}));
   if (options.metrics !== undefined) observePool(pool, options.applicationName, options.metrics);
   return pool;
 }

@@ -45,6 +45,13 @@ export function databaseError(error: unknown): unknown {
   return new EventError(code, `Postgres: ${message || state}`, { retryable: true, cause: error });
 }
 
+/** No statement was sent that could be to blame: whatever the server refuses a connection for is a retryable `STORE_UNAVAILABLE`, with the server's words. */
+export function connectError(error: unknown): unknown {
+  const known = databaseError(error);
+  if (known !== error || !isNativeError(error) || !('severity' in error)) return known;
+  return new EventError('STORE_UNAVAILABLE', `Postgres refuses connections: ${error.message}`, { retryable: true, cause: error });
+}
+
 function isConflict(error: unknown): boolean {
   return isNativeError(error) && CONFLICT_STATES.has((error as { code?: string }).code ?? '');
 }

@@ -15,6 +15,8 @@ export interface Queryable {
 
 /** One open transaction (READ COMMITTED). */
 export interface Transaction extends Queryable {
+  /** What is put into an outbox with it is dropped. (Default: false) */
+  readonly isPublishingSuppressed?: boolean;
   /** Runs after the commit, never after a rollback; must not throw (a throw is logged). */
   afterCommit(action: () => void): void;
 }

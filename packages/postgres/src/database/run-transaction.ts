@@ -35,29 +35,23 @@ export async function runTransaction<Result>(
 function openTransaction(session: Session, actions: (() => void)[]): { readonly tx: Transaction; readonly end: () => void } {
   const { query, execute } = sessionQueryable(session.client);
   let isOver = false;
-  const requireOpen = (): void => {
-    if (isOver)
-      throw new Error('The transaction is over: it was committed, or rolled back because its work failed or was given up.');
-  };
   return {
     end: () => {
       isOver = true;
     },
     tx: {
-      query: async <Row>(...call: Parameters<Transaction['query']>) => {
-        requireOpen();
-        return query<Row>(...call);
-      },
-      execute: async (...call) => {
-        requireOpen();
-        return execute(...call);
-      },
+      query: <Row>(...call: Parameters<Transaction['query']>) => (isOver ? Promise.reject(overError()) : query<Row>(...call)),
+      execute: (...call) => (isOver ? Promise.reject(overError()) : execute(...call)),
       afterCommit: (action) => {
-        requireOpen();
+        if (isOver) throw overError();
         actions.push(action);
       },
     },
   };
+}
+
+function overError(): Error {
+  return new Error('The transaction is over: it was committed, or rolled back because its work failed or was given up.');
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {

@@ -1,26 +1,32 @@
-import type { DeadLetter } from '@throughline/messaging';
+import { randomUUID } from 'node:crypto';
+import type { DeadLetter, InboxEntry } from '@throughline/messaging';
 import { createLogger } from '@throughline/telemetry';
-import { createTestDatabase, inboxSuite, type TestDatabase, waitFor } from '@throughline/testing';
+import { createTestDatabase, inboxEntry, inboxSuite, type TestDatabase, waitFor } from '@throughline/testing';
 import fc from 'fast-check';
 import { createDatabase } from '../database/create-database.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { migrate } from '../migrate.ts';
+import { createOutbox } from '../outbox/outbox.ts';
 import { createInbox } from './inbox.ts';
 
 const logger = createLogger({ name: 'test', level: 'fatal' });
-const key = { group: 'shop.stock', source: 'ORDERS', id: 'e-1' };
+const entry = inboxEntry();
 let home: TestDatabase;
 let database: Database;
+/** Gives a lock up soon. */
+let impatient: Database;
 
 beforeAll(async () => {
   home = await createTestDatabase();
-  database = createDatabase({ connectionString: home.url, applicationName: 'inbox-test', lockTimeoutMs: 300, logger });
+  const options = { connectionString: home.url, applicationName: 'inbox-test', logger };
+  database = createDatabase(options);
+  impatient = createDatabase({ ...options, lockTimeoutMs: 300 });
   await migrate({ database, logger });
-  await database.execute('CREATE TABLE effects (id text)');
+  await database.execute('CREATE TABLE effects (place bigint GENERATED ALWAYS AS IDENTITY, id text)');
 });
 
 afterAll(async () => {
-  await database.close();
+  await Promise.all([database.close(), impatient.close()]);
   await home.drop();
 });
 
@@ -30,26 +36,26 @@ beforeEach(async () => {
 
 it('lets a duplicate wait for the transaction of the first, and skips it after the commit', async () => {
   const inbox = createInbox({ database });
-  let second: Promise<string> | undefined;
-  const first = inbox.handleOnce(key, async (tx) => {
-    second = inbox.handleOnce(key, async (other) => void (await other.execute(`INSERT INTO effects VALUES ('second')`)));
+  let second: Promise<readonly string[]> | undefined;
+  const first = inbox.handleOnce([entry], async (tx) => {
+    second = inbox.handleOnce([entry], async (other) => void (await other.execute(`INSERT INTO effects (id) VALUES ('second')`)));
     await waitFor(
       async () =>
         (await database.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1`, [home.name]))
           .length,
       { description: 'the duplicate to wait', intervalMs: 5 },
     );
-    await tx.execute(`INSERT INTO effects VALUES ('first')`);
+    await tx.execute(`INSERT INTO effects (id) VALUES ('first')`);
   });
-  expect(await first).toBe('handled');
-  expect(await second).toBe('duplicate');
+  expect(await first).toEqual(['handled']);
+  expect(await second).toEqual(['duplicate']);
   expect(await database.query('SELECT id FROM effects')).toEqual([{ id: 'first' }]);
 });
 
 it('does not let a duplicate wait without end', async () => {
-  const inbox = createInbox({ database });
-  await inbox.handleOnce(key, async () => {
-    await expect(inbox.handleOnce(key, async () => {})).rejects.toMatchObject({
+  const inbox = createInbox({ database: impatient });
+  await inbox.handleOnce([entry], async () => {
+    await expect(inbox.handleOnce([inboxEntry(), entry], async () => {})).rejects.toMatchObject({
       code: 'TRANSACTION_CONFLICT',
       retryable: true,
     });
@@ -58,24 +64,45 @@ it('does not let a duplicate wait without end', async () => {
 
 it('knows events by ids that Postgres cannot hold, and tells them apart', async () => {
   const inbox = createInbox({ database });
-  const ids = ['a\0b', 'a\uFFFDb', 'x'.repeat(9_000), `${'x'.repeat(8_999)}y`];
-  for (const id of ids) {
-    expect(await inbox.isHandled({ ...key, id })).toBe(false);
-    expect(await inbox.countAttempt({ ...key, id })).toBe(1);
-    expect(await inbox.handleOnce({ ...key, id }, async () => {})).toBe('handled');
-    expect(await inbox.isHandled({ ...key, id })).toBe(true);
-  }
+  const ids = ['a\0b', 'a\uFFFDb', 'x'.repeat(9_000), `${'x'.repeat(8_999)}y`, '{"}', 'NULL', ''];
+  const keys = ids.map((id) => ({ ...entry.key, id }));
+  const none = ids.map(() => false);
+  expect(await inbox.areHandled(keys)).toEqual(none);
+  expect(await inbox.countAttempts(keys)).toEqual(ids.map(() => 1));
+  const [first, ...others] = keys.map((key) => ({ ...entry, key }));
+  expect(await inbox.handleOnce([first as InboxEntry], async () => {})).toEqual(['handled']);
+  expect(await inbox.areHandled(keys)).toEqual([true, ...none.slice(1)]);
+  const outcomes = await inbox.handleOnce([...others, first as InboxEntry], async () => {});
+  expect(outcomes).toEqual([...others.map(() => 'handled'), 'duplicate']);
+  expect(await inbox.areHandled(keys)).toEqual(ids.map(() => true));
 });
 
-it('takes an attempt back, and none that was not counted', async () => {
+it('tells ids apart that mean something in arrays of Postgres, also where some were handled before', async () => {
   const inbox = createInbox({ database });
-  await inbox.uncountAttempt(key);
-  expect(await inbox.countAttempt(key)).toBe(1);
-  expect(await inbox.countAttempt(key)).toBe(2);
-  await inbox.uncountAttempt(key);
-  expect(await inbox.countAttempt(key)).toBe(2);
-  for (let index = 0; index < 4; index += 1) await inbox.uncountAttempt(key);
-  expect(await inbox.countAttempt(key)).toBe(1);
+  const entries = ['"', '\\', '\\"', '{}', ',', 'NULL', 'null', ' ', '', '","', 'é\n'].map((id) => inboxEntry({ id }));
+  const before = entries.filter((_, index) => index % 2 === 0);
+  await inbox.handleOnce(before, async () => {});
+  const outcomes = await inbox.handleOnce(entries, async () => {});
+  expect(outcomes).toEqual(entries.map((each) => (before.includes(each) ? 'duplicate' : 'handled')));
+  expect(await inbox.areHandled(entries.map(({ key }) => key))).toEqual(entries.map(() => true));
+});
+
+it('drops what is published in a handling that must not publish, and keeps its effect', async () => {
+  const inbox = createInbox({ database });
+  const outbox = createOutbox({ wake: () => {} });
+  const message = {
+    ...{ id: randomUUID(), aggregateType: 'order', aggregateId: '1', type: 'ORDER_PLACED', topic: 'orders.v1' },
+    ...{ key: '1', payload: Buffer.from('{}'), headers: {} },
+  };
+  const work = async (tx: Transaction) => {
+    await tx.execute(`INSERT INTO effects (id) VALUES ('effect')`);
+    await outbox.insert(tx, [message]);
+  };
+  const rows = () => database.query('SELECT 1 FROM outbox');
+  expect(await inbox.handleOnce([entry], work, { isPublishingSuppressed: true })).toEqual(['handled']);
+  expect([await rows(), await database.query('SELECT id FROM effects')]).toEqual([[], [{ id: 'effect' }]]);
+  await inbox.handleOnce([inboxEntry()], work);
+  expect(await rows()).toHaveLength(1);
 });
 
 describe('deadLetter', () => {
@@ -153,7 +180,7 @@ describe('deadLetter', () => {
   it('waits anew when a replay of it failed', async () => {
     const inbox = createInbox({ database });
     await inbox.deadLetter(letter());
-    await database.execute(`UPDATE dead_letters SET status = 'replayed', resolved_at = now()`);
+    await database.execute(`UPDATE dead_letters SET status = 'replayed', replay_count = 1, resolved_at = now()`);
     await inbox.deadLetter(letter());
     expect(await database.query('SELECT status FROM dead_letters')).toEqual([{ status: 'replayed' }]);
     await inbox.deadLetter(letter({ replayCount: 1 }));
@@ -215,7 +242,7 @@ describe('deadLetter', () => {
 describe('as every inbox', () => {
   inboxSuite<Transaction>({
     createInbox: () => createInbox({ database }),
-    writeMark: async (tx, mark) => void (await tx.execute('INSERT INTO effects VALUES ($1)', [mark])),
+    writeMark: async (tx, mark) => void (await tx.execute('INSERT INTO effects (id) VALUES ($1)', [mark])),
     readMarks: async () => (await database.query<{ id: string }>('SELECT id FROM effects')).map(({ id }) => id),
     readDeadLetterRows: () => database.query(`SELECT topic, headers->>'dlq-id' AS "dlqId" FROM outbox`),
   });

@@ -1,5 +1,5 @@
 import { uuidV5 } from '@throughline/events';
-import type { DeadLetter } from '@throughline/messaging';
+import type { DeadLetter, IncomingRecord } from '@throughline/messaging';
 import type { Queryable } from '../database/database.ts';
 import { toStoredHeaders } from '../outbox/header-json.ts';
 import { insertOutboxRows } from '../outbox/insert-outbox-rows.ts';
@@ -14,31 +14,33 @@ const MAX_NAME_BYTES = 1_024;
 const MAX_OFFSET = 2n ** 63n - 1n;
 const TOPIC_NAME = /^[\w.-]{1,249}$/;
 
-/** The same for every write of one failed position of one group. */
-function deadLetterId(
-  group: string,
-  position: { readonly topic: string; readonly partition: number; readonly offset: bigint },
-): string {
-  return uuidV5(DLQ_NAMESPACE, `${group}/${position.topic}/${position.partition}/${position.offset}`);
+/** The same for every write of one failed position of one group, and of one event that somebody put in its place. */
+function deadLetterId({ group, original, eventId }: DeadLetter, isEdited: boolean): string {
+  const position = `${group}/${original.topic}/${original.partition}/${original.offset}`;
+  return uuidV5(DLQ_NAMESPACE, isEdited ? `${position}/${eventId}` : position);
 }
 
 /**
  * A position that no Kafka has given came from headers which somebody made up: that of the record stands in its place, so that every record can be a dead letter.
  */
-function withRealPosition(letter: DeadLetter): DeadLetter {
-  const { topic, partition, offset } = letter.original;
+export function withRealPosition<
+  Positioned extends { readonly original: DeadLetter['original']; readonly record: IncomingRecord },
+>(given: Positioned): Positioned {
+  const { topic, partition, offset } = given.original;
   const isReal = TOPIC_NAME.test(topic) && partition === storableCount(partition) && offset >= 0n && offset <= MAX_OFFSET;
-  return isReal ? letter : { ...letter, original: letter.record };
+  return isReal ? given : { ...given, original: given.record };
 }
 
 /**
  * Writes the dead letter and the outbox row that carries it to `<group>.dlq`. What is there already stays as it is and is not sent again,
- * unless this letter has been replayed more often: then it failed anew, and waits anew.
+ * unless it was sent back and this letter comes from that replay: then it failed anew, and waits anew.
+ * @param isEdited the event stands in the place of the one that was read at the position.
+ * @returns its `dlq-id`
  */
-export async function storeDeadLetter(tx: Queryable, given: DeadLetter): Promise<void> {
+export async function storeDeadLetter(tx: Queryable, given: DeadLetter, isEdited = false): Promise<string> {
   const letter = withRealPosition(given);
-  const dlqId = deadLetterId(letter.group, letter.original);
-  if (!(await upsert(tx, dlqId, letter))) return;
+  const dlqId = deadLetterId(letter, isEdited);
+  if (!(await upsert(tx, dlqId, letter))) return dlqId;
   await insertOutboxRows(tx, [
     {
       id: dlqId,
@@ -52,6 +54,7 @@ export async function storeDeadLetter(tx: Queryable, given: DeadLetter): Promise
       recordKey: letter.record.key,
     },
   ]);
+  return dlqId;
 }
 
 async function upsert(tx: Queryable, dlqId: string, letter: DeadLetter): Promise<boolean> {
@@ -90,7 +93,8 @@ const UPSERT = `
     reason = EXCLUDED.reason, headers = EXCLUDED.headers, attempts = EXCLUDED.attempts, last_failed_at = EXCLUDED.last_failed_at,
     error_class = EXCLUDED.error_class, error_message = EXCLUDED.error_message, error_stack = EXCLUDED.error_stack,
     replay_count = EXCLUDED.replay_count, status = 'waiting', resolved_at = NULL
-  WHERE dead_letters.replay_count < EXCLUDED.replay_count`;
+  WHERE dead_letters.replay_count < EXCLUDED.replay_count
+    OR (dead_letters.status = 'replayed' AND dead_letters.replay_count = EXCLUDED.replay_count)`;
 
 function deadLetterHeaders(dlqId: string, letter: DeadLetter): Record<string, string> {
   const { original, error } = letter;

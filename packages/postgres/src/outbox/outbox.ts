@@ -30,7 +30,7 @@ export function createOutbox(options: OutboxOptions): PostgresOutbox {
     wake: options.wake,
     insert: async (tx, messages) => {
       const rows = messages.map((message) => toRow(message, maxRecordBytes));
-      if (rows.length === 0) return;
+      if (rows.length === 0 || tx.isPublishingSuppressed === true) return;
       await insertOutboxRows(tx, rows);
       tx.afterCommit(options.wake);
     },

@@ -10,7 +10,7 @@ export function chooseBatch(rows: readonly UnsentRow[]): UnsentRow[] {
   const stopped = new Set<string>();
   return rows.filter((row) => {
     const key = keyOf(row);
-    const destination = `${row.topic}\0${row.record_key?.toString('base64') ?? ''}`;
+    const destination = `${row.topic}\0${row.record_key?.toString('latin1') ?? ''}`;
     if ((destinations.get(key) ?? destination) !== destination) stopped.add(key);
     if (stopped.has(key)) return false;
     destinations.set(key, destination);

@@ -3,10 +3,12 @@ import type { OutgoingRecord, RecordProducer } from '@throughline/messaging';
 import { fromStoredHeaders } from '../outbox/header-json.ts';
 import { createAlarm } from './alarm.ts';
 import { chooseBatch } from './choose-batch.ts';
+import { createWatermark, type Watermark } from './create-watermark.ts';
 import type { RelayInstruments } from './relay-instruments.ts';
 import type { RelaySettings } from './relay-options.ts';
 import { releaseKeys } from './release-keys.ts';
 import { toRefusedRow } from './retry-schedule.ts';
+import { ScanFloors, type SettledLook } from './scan-floors.ts';
 import { type SendOutcome, sendInOrder } from './send-in-order.ts';
 import { blockKeys, markHeadsSent, markSent, setWaiting, type Writer } from './settle-rows.ts';
 import type { ShardLease, ShardLeases } from './shard-leases.ts';
@@ -30,6 +32,8 @@ const MAX_BROKER_DELAY_MS = 10_000;
 export class RelayLane {
   readonly #options: RelayLaneOptions;
   readonly #alarm = createAlarm();
+  readonly #floors = new ScanFloors();
+  readonly #watermark: Watermark;
   #isStopping = false;
   #isSettled = true;
   #brokerFailures = 0;
@@ -42,6 +46,7 @@ export class RelayLane {
 
   constructor(options: RelayLaneOptions) {
     this.#options = options;
+    this.#watermark = createWatermark(options.settings);
   }
 
   wake(): void {
@@ -106,15 +111,28 @@ export class RelayLane {
       this.#options.instruments.sentRows.inc(await markHeadsSent(settings.database, { owner, leases: held }, outcome.sent));
     }
     await this.#settleRefused(held, outcome);
-    const hasReleased = await releaseKeys(settings.database, { owner, leases: held }, settings.maxBatchRows);
+    const hasReleased = await this.#releaseKeys(held);
     if (!hasReleased) this.#blockedKeysDueAtMs = settings.now() + BLOCKED_KEYS_INTERVAL_MS;
+    return hasReleased;
+  }
+
+  /** What it lets go is new again, below what was sent since: also when it failed half-way. */
+  async #releaseKeys(held: readonly ShardLease[]): Promise<boolean> {
+    const { settings, owner } = this.#options;
+    let hasReleased = true;
+    try {
+      hasReleased = await releaseKeys(settings.database, { owner, leases: held }, settings.maxBatchRows);
+    } finally {
+      if (hasReleased) this.#floors.reset();
+    }
     return hasReleased;
   }
 
   async #serveNewRows(held: readonly ShardLease[]): Promise<boolean> {
     const { settings, owner } = this.#options;
     const writer = { owner, leases: held };
-    const rows = await this.#take(held);
+    const look = await this.#take(held);
+    const { rows } = look;
     const blocked = rows.filter((row) => row.blocked);
     if (blocked.length > 0) await setWaiting(settings.database, writer, blocked);
     const outcome = await this.#send(held, chooseBatch(rows.filter((row) => !row.blocked)));
@@ -123,23 +141,30 @@ export class RelayLane {
       this.#options.instruments.sentRows.inc(await markSent(settings.database, writer, outcome.sent));
       this.#unmarked = undefined;
     }
+    const sent = new Set(outcome.sent);
+    this.#floors.advance({ ...look, leases: held, unsettled: rows.filter((row) => !row.blocked && !sent.has(row)) });
     await this.#settleRefused(held, outcome);
+    // For the next look; before this one it would make rows wait.
+    await this.#watermark.refresh();
     return rows.length > 0;
   }
 
-  async #take(held: readonly ShardLease[]): Promise<UnsentRow[]> {
+  async #take(held: readonly ShardLease[]): Promise<Pick<SettledLook, 'rows' | 'isWhole' | 'watermark' | 'maxRowsPerShard'>> {
     const { database, maxBatchRows, maxBatchBytes } = this.#options.settings;
+    const watermark = this.#watermark.seq;
     // Begins elsewhere each time, so that a shard with a backlog cannot keep the others waiting.
     this.#turn += 1;
     const start = this.#turn % held.length;
-    const rows = await takeNewRows(database, {
+    const maxRowsPerShard = Math.ceil(maxBatchRows / Math.max(1, this.#busyShards));
+    const { rows, isWhole } = await takeNewRows(database, {
       leases: [...held.slice(start), ...held.slice(0, start)],
       maxRows: maxBatchRows,
-      maxRowsPerShard: Math.ceil(maxBatchRows / Math.max(1, this.#busyShards)),
+      maxRowsPerShard,
       maxBytes: maxBatchBytes,
+      floorOf: (lease) => this.#floors.of(lease),
     });
     this.#busyShards = new Set(rows.map(({ shard }) => shard)).size;
-    return rows;
+    return { rows, isWhole, watermark, maxRowsPerShard };
   }
 
   async #send(held: readonly ShardLease[], rows: readonly UnsentRow[]): Promise<SendOutcome> {

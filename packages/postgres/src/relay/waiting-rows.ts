@@ -27,6 +27,12 @@ export interface TakeRequest {
   readonly maxBytes: number;
 }
 
+export interface TakenRows {
+  readonly rows: UnsentRow[];
+  /** Nothing was cut off by `maxRows` or `maxBytes`. */
+  readonly isWhole: boolean;
+}
+
 const COLUMNS =
   'o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload, o.headers, o.topic, o.record_key, o.shard, o.attempts';
 
@@ -35,30 +41,42 @@ function bytesOf(row: string): string {
 }
 
 /**
- * New rows of the shards, shard by shard in the given order, each shard's by `seq`.
+ * New rows of the shards, shard by shard in the given order, each shard's by `seq` from its floor on.
  * One probe of the partial index a shard, so its cost depends on what is taken, not on what waits. Not prepared: the plan for an empty table would be kept for a full one.
  */
-export function takeNewRows(database: Queryable, request: TakeRequest): Promise<UnsentRow[]> {
-  const shards = request.leases.map(({ shard }) => shard);
-  return database.query<UnsentRow>(TAKE_NEW, [shards, request.maxRowsPerShard, request.maxRows, request.maxBytes]);
+export async function takeNewRows(
+  database: Queryable,
+  { leases, maxRows, maxRowsPerShard, maxBytes, floorOf }: TakeRequest & { readonly floorOf: (lease: ShardLease) => bigint },
+): Promise<TakenRows> {
+  const shards = leases.map(({ shard }) => shard);
+  const floors = leases.map((lease) => String(floorOf(lease)));
+  const rows = await database.query<UnsentRow & { found: number }>(TAKE_NEW, [
+    shards,
+    floors,
+    maxRowsPerShard,
+    maxRows,
+    maxBytes,
+  ]);
+  const found = rows[0]?.found ?? 0;
+  return { rows, isWhole: found === rows.length && found < maxRows };
 }
 
 const TAKE_NEW = `
-  SELECT ${COLUMNS}, o.is_blocked AS blocked
+  SELECT ${COLUMNS}, o.is_blocked AS blocked, o.found
   FROM (
-    SELECT p.*, sum(p.bytes) OVER (ORDER BY p.place, p.seq ROWS UNBOUNDED PRECEDING) - p.bytes AS bytes_before
+    SELECT p.*, sum(p.bytes) OVER (ORDER BY p.place, p.seq ROWS UNBOUNDED PRECEDING) - p.bytes AS bytes_before, (count(*) OVER ())::int AS found
     FROM (
       SELECT s.place, r.*, ${bytesOf('r')} AS bytes,
         EXISTS (
           SELECT 1 FROM outbox_blocked_keys AS b
           WHERE b.shard = r.shard AND b.aggregatetype = r.aggregatetype AND b.aggregateid = r.aggregateid AND r.seq > b.released_seq
         ) AS is_blocked
-      FROM unnest($1::smallint[]) WITH ORDINALITY AS s(shard, place)
-      CROSS JOIN LATERAL (SELECT * FROM outbox WHERE shard = s.shard AND status = 0 ORDER BY seq LIMIT $2) AS r
-      LIMIT $3
+      FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS s(shard, floor, place)
+      CROSS JOIN LATERAL (SELECT * FROM outbox WHERE shard = s.shard AND seq > s.floor AND status = 0 ORDER BY seq LIMIT $3) AS r
+      LIMIT $4
     ) AS p
   ) AS o
-  WHERE o.bytes_before = 0 OR o.bytes_before + o.bytes <= $4
+  WHERE o.bytes_before = 0 OR o.bytes_before + o.bytes <= $5
   ORDER BY o.place, o.seq`;
 
 /** Heads of blocked keys whose time to be tried again has come, longest due first. */
