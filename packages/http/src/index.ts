@@ -22,5 +22,5 @@ export {
 } from './routing/route.ts';
 export { validationFailed } from './routing/validate-request.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server/http-server.ts';
-export { createOpsServer, type Health, type OpsServer, type OpsServerOptions } from './server/ops-server.ts';
+export { createOpsServer, type Health, type Operations, type OpsServer, type OpsServerOptions } from './server/ops-server.ts';
 export { answerBadMessages, requireSoundMessage } from './server/refuse-bad-message.ts';

@@ -13,6 +13,18 @@ export function text(variable: string, options: FieldOptions<string> = {}): Conf
   return field(variable, options, { expected: 'a text', parse: (value) => value });
 }
 
+/** A bearer token: secret, and not to be guessed. */
+export function token(variable: string): ConfigField<string> {
+  return field(
+    variable,
+    { secret: true },
+    {
+      expected: 'at least 16 characters of A–Z a–z 0–9 . _ ~ + / -',
+      parse: (value) => (/^[\w.~+/-]{16,}=*$/.test(value) ? value : undefined),
+    },
+  );
+}
+
 /** A TCP port; 0 lets the system choose. */
 export function port(variable: string, fallback?: number): ConfigField<number> {
   return integer(variable, { min: 0, max: 65_535, ...(fallback !== undefined && { default: fallback }) });

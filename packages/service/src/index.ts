@@ -1,5 +1,5 @@
 export { ConfigError } from './config-error.ts';
-export { flag, integer, list, oneOf, optional, port, text, url } from './config-fields.ts';
+export { flag, integer, list, oneOf, optional, port, text, token, url } from './config-fields.ts';
 export type { HealthCheck, HealthCheckOptions } from './health-checks.ts';
 export { type ConfigField, type ConfigOf, readConfig } from './read-config.ts';
 export type { Release } from './releasers.ts';

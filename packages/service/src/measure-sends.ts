@@ -9,6 +9,7 @@ export function measureSends(driver: MessagingDriver, metrics: Metrics): Messagi
   return {
     consume: (options) => driver.consume(options),
     ensureTopics: (declarations, options) => driver.ensureTopics(declarations, options),
+    groups: driver.groups,
     listTopics: () => driver.listTopics(),
     partitionCount: (topic) => driver.partitionCount(topic),
     ping: (timeoutMs) => driver.ping(timeoutMs),

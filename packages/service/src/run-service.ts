@@ -1,4 +1,4 @@
-import { createOpsServer, type Health } from '@throughline/http';
+import { createOpsServer, type Health, type Route } from '@throughline/http';
 import { createLogger, createMetrics, flushSpans, type Logger, type LogLevel, type Metrics } from '@throughline/telemetry';
 import { checkStop } from './check-stop.ts';
 import { createHealthChecks, type HealthCheck, type HealthCheckOptions, type HealthChecks } from './health-checks.ts';
@@ -13,7 +13,9 @@ export interface ServiceConfig {
   /** All stopping together may take so long; then the process exits with 1. Must be below the platform's grace period. (Default: 24 000) */
   readonly drainDeadlineMs?: number;
   /** What the platform gives between SIGTERM and SIGKILL; a start with less than `drainDeadlineMs` is refused. (Default: not known) */
-  readonly terminationGraceMs?: number;
+  readonly terminationGraceMs?: number | undefined;
+  /** Whoever has it may call the operations API on the ops port; without it there is none. */
+  readonly operationsToken?: string | undefined;
 }
 
 /** What a service is built with. */
@@ -28,6 +30,8 @@ export interface ServiceRuntime {
   addReadiness(name: string, check: HealthCheck, options?: HealthCheckOptions): void;
   /** The platform restarts the process when one of these rejects: check progress, never the health of stores. */
   addLiveness(name: string, check: HealthCheck): void;
+  /** What people may do to the service, below `/operations` on the ops port; once. */
+  addOperations(routes: readonly Route[]): void;
 }
 
 export interface RunServiceOptions {
@@ -71,6 +75,12 @@ export async function runService(options: RunServiceOptions): Promise<void> {
       onStop: supervised.releasers.add,
       addReadiness: readiness.add,
       addLiveness: liveness.add,
+      addOperations: (routes) => {
+        if (config.operationsToken === undefined) return;
+        const unmount = ops.mount({ routes, token: config.operationsToken });
+        // Before what they work with is closed.
+        supervised.releasers.add('operations', unmount);
+      },
     });
     if (supervised.stopping.aborted) return;
     checkStop(supervised.releasers, { drainDeadlineMs, terminationGraceMs });

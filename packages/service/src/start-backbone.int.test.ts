@@ -3,6 +3,8 @@ import { createTestDatabase, stackAddresses, type TestDatabase, testPrefix, wait
 import { type ServiceProcess, startServiceProcess } from '../test/service-process.fixture.ts';
 
 const { kafkaBrokers } = stackAddresses();
+const token = 'a-token-for-operators';
+const authorized = { headers: { authorization: `Bearer ${token}` } };
 let testDatabase: TestDatabase;
 let service: ServiceProcess;
 const sockets = new Set<Socket>();
@@ -36,11 +38,13 @@ describe('startBackbone', () => {
       REDIS_URL: `redis://127.0.0.1:${await closedPort()}`,
       KAFKA_BROKERS: kafkaBrokers.join(','),
       TOPIC: testPrefix('start'),
+      OPERATIONS_TOKEN: token,
     });
     await waitFor(() => service.lines.some(({ msg }) => msg.startsWith('Waiting for the database')), {
       description: 'the service to wait',
     });
     expect((await fetch(`${service.opsUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${service.opsUrl}/operations`, authorized)).status).toBe(404);
 
     await new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve));
     await service.ready();
@@ -49,6 +53,8 @@ describe('startBackbone', () => {
     const response = await fetch(`${service.httpUrl}/things`, { method: 'POST' });
     const { id } = (await response.json()) as { id: string };
     await waitFor(() => service.lines.some(({ msg }) => msg === `Handled ${id}`), { description: 'the event to be handled' });
+    expect(await (await fetch(`${service.opsUrl}/operations`, authorized)).json()).toMatchObject({ hasOutbox: true });
+    expect((await fetch(`${service.opsUrl}/operations`)).status).toBe(401);
     const metrics = await (await fetch(`${service.opsUrl}/metrics`)).text();
     expect(metrics).toMatch(/rate_limiter_fallback_total\{.*\} 1/);
     expect(metrics).toMatch(/messaging_client_sent_messages_total\{.*error_type="".*\} 1/);

@@ -1,35 +1,48 @@
 import { createKafkaDriver } from '@throughline/kafka';
 import {
   type ClaimStore,
+  createOutcomeSink,
   type Inbox,
   type MessagingDriver,
+  OUTCOMES_TOPIC_DECLARATION,
+  type OutcomeSink,
   type RunningSubscription,
   type Subscription,
-  subscribe,
-  subscriptionTopics,
   type TopicDeclaration,
 } from '@throughline/messaging';
-import { createInbox, createOutbox, createRelay, type PostgresOutbox, type Relay, type Transaction } from '@throughline/postgres';
+import {
+  createInbox,
+  createOutbox,
+  createParkingLot,
+  createParkingWatch,
+  createRelay,
+  type PostgresOutbox,
+  type Relay,
+  type Transaction,
+} from '@throughline/postgres';
 import { createClaimStore, createWakeUps } from '@throughline/redis';
 import { measureSends } from './measure-sends.ts';
+import { indexRoute } from './operations/inquiry-routes.ts';
+import { startOperations } from './operations/start-operations.ts';
 import { retryWhileStarting } from './retry-while-starting.ts';
-import type { ServiceRuntime } from './run-service.ts';
+import { HANDLER_DRAIN_MS, runSubscription } from './run-subscription.ts';
 import {
   DEFAULT_CONNECTIONS,
   DEFAULT_PROCESSED_RETENTION_MS,
+  openPool,
   type Stores,
   type StoresConfig,
   type StoresOptions,
   startStores,
 } from './start-stores.ts';
-import { checkRetention, createConcurrencyBudget } from './subscription-limits.ts';
+import { createConcurrencyBudget } from './subscription-limits.ts';
 
-/** Handlers that still run then are aborted; their events are delivered again. */
-const HANDLER_DRAIN_MS = 8_000;
-/** The last commit and the leave take milliseconds; where no broker answers the group notices by the session timeout. */
-const LEAVE_GROUP_MS = 4_000;
 /** A send takes 5 s at most. */
 const RELAY_STOP_MS = 6_000;
+/** What was told last is for people; nobody waits long for it. */
+const OUTCOMES_STOP_MS = 1_500;
+/** For lists, decisions and jobs, which must not take those of handlers, requests or the relay. */
+const OPERATIONS_CONNECTIONS = 6;
 
 export interface BackboneConfig extends StoresConfig {
   /** `host:port` each. */
@@ -50,6 +63,8 @@ export interface Backbone extends Stores {
   readonly outbox: PostgresOutbox;
   readonly inbox: Inbox<Transaction>;
   readonly claims: ClaimStore;
+  /** Where the groups tell what became of events. */
+  readonly outcomes: OutcomeSink;
   readonly relay: Relay;
   /**
    * Declares the subscription's own topics, starts its consumer, and ties it to the service's readiness, liveness and stop. Without a `concurrency` of its own it
@@ -71,24 +86,50 @@ export function startBackbone(options: BackboneOptions): Promise<Backbone>;
 /** Without `kafkaBrokers` and `publishes`: the stores alone, for a service that has no events. */
 export function startBackbone(options: StoresOptions): Promise<Stores>;
 export function startBackbone(options: BackboneOptions | StoresOptions): Promise<Stores> {
-  return 'publishes' in options ? startWithEvents(options) : startStores(options);
+  return 'publishes' in options ? startWithEvents(options) : startWithoutEvents(options);
+}
+
+async function startWithoutEvents(options: StoresOptions): Promise<Stores> {
+  const stores = await startStores(options);
+  options.runtime.addOperations([indexRoute({ service: options.name, groups: () => [], hasOutbox: false })]);
+  return stores;
 }
 
 async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
-  const { runtime, name, config } = options;
+  const { runtime, name, config, publishes } = options;
+  const { logger, metrics } = runtime;
   const stores = await startStores(options);
-  const kafka = createKafkaDriver({ brokers: [...config.kafkaBrokers], clientId: name, logger: runtime.logger });
-  const driver = measureSends(kafka, runtime.metrics);
-  runtime.onStop('kafka', () => driver.close());
-  runtime.addReadiness('kafka', () => driver.ping(1_500), { isRequired: false });
+  const driver = openDriver(options);
   const ensureTopics = (topics: readonly TopicDeclaration[]) =>
     retryWhileStarting({ subject: 'kafka', ...runtime }, () => driver.ensureTopics(topics, { create: config.createTopics }));
-  await ensureTopics(options.publishes);
+  await ensureTopics([OUTCOMES_TOPIC_DECLARATION, ...publishes]);
 
-  const relay = createRelay({ database: stores.upkeep, driver, name, logger: runtime.logger, metrics: runtime.metrics });
+  const outcomes = startOutcomes(driver, options);
+  const relay = createRelay({ database: stores.upkeep, driver, name, logger, metrics });
   const wake = startRelay(relay, stores, options);
+  const claims = createClaimStore({ redis: stores.redis, incarnation: stores.incarnation, metrics });
+  const shared = {
+    runtime,
+    driver,
+    claims,
+    outcomes,
+    processedRetentionMs: config.processedRetentionMs ?? DEFAULT_PROCESSED_RETENTION_MS,
+  };
   const inbox = createInbox({ database: stores.database, wake });
-  const claims = createClaimStore({ redis: stores.redis, incarnation: stores.incarnation, metrics: runtime.metrics });
+  const parking = createParkingLot({ database: stores.database, wake });
+  const database = openPool(options, { name: `${name}.operations`, maxConnections: OPERATIONS_CONNECTIONS });
+  const parkingWatch = createParkingWatch({ database, metrics, logger });
+  parkingWatch.start();
+  runtime.onStop('parking watch', () => parkingWatch.stop());
+  const operations = startOperations({
+    ...shared,
+    name,
+    database,
+    inbox: createInbox({ database, wake }),
+    parking: createParkingLot({ database, wake }),
+    wakeRelay: wake,
+    drainDeadlineMs: HANDLER_DRAIN_MS,
+  });
   const budget = createConcurrencyBudget(config.databaseConnections ?? DEFAULT_CONNECTIONS);
   return {
     ...stores,
@@ -96,30 +137,26 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
     outbox: createOutbox({ wake }),
     inbox,
     claims,
+    outcomes,
     relay,
-    subscribe: async (declared) => {
-      checkRetention(declared, {
-        processedRetentionMs: config.processedRetentionMs ?? DEFAULT_PROCESSED_RETENTION_MS,
-        declared: options.publishes,
-      });
-      const subscription = { ...declared, concurrency: budget.take(declared) };
-      await ensureTopics(subscription.topics.map((topic) => ({ topic })));
-      const counts = await Promise.all(subscription.topics.map((topic) => driver.partitionCount(topic)));
-      await ensureTopics(subscriptionTopics(subscription, Math.max(...counts)));
-      const { logger, metrics } = runtime;
-      const running = await subscribe({
-        subscription,
-        driver,
-        inbox,
-        claims,
-        logger,
-        metrics,
-        drainDeadlineMs: HANDLER_DRAIN_MS,
-      });
-      watch(runtime, subscription.group, running);
-      return running;
-    },
+    subscribe: (subscription) =>
+      runSubscription({ ...shared, inbox, parking, operations, budget, publishes, ensureTopics }, subscription),
   };
+}
+
+function openDriver({ runtime, config, name }: BackboneOptions): MessagingDriver {
+  const kafka = createKafkaDriver({ brokers: [...config.kafkaBrokers], clientId: name, logger: runtime.logger });
+  const driver = measureSends(kafka, runtime.metrics);
+  runtime.onStop('kafka', () => driver.close());
+  runtime.addReadiness('kafka', () => driver.ping(1_500), { isRequired: false });
+  return driver;
+}
+
+function startOutcomes(driver: MessagingDriver, { runtime, name }: BackboneOptions): OutcomeSink {
+  const { logger, metrics } = runtime;
+  const outcomes = createOutcomeSink({ driver, service: name, logger, metrics });
+  runtime.onStop('outcomes', () => outcomes.close(OUTCOMES_STOP_MS), { atMostMs: OUTCOMES_STOP_MS + 500 });
+  return outcomes;
 }
 
 /** The owner of a shard may be another replica: a commit wakes the relay here and, through Redis, those elsewhere. */
@@ -133,21 +170,4 @@ function startRelay(relay: Relay, stores: Stores, { runtime, name }: BackboneOpt
     relay.wake();
     wakeUps.publish();
   };
-}
-
-/** Joining once is enough to be ready: a rebalance of the group must not take a service out of traffic. */
-function watch(runtime: ServiceRuntime, group: string, running: RunningSubscription): void {
-  // Beside the requests under way: neither needs the other, and the platform's patience is short.
-  runtime.onStop(`subscription ${group}`, () => running.stop(), {
-    atMostMs: HANDLER_DRAIN_MS + LEAVE_GROUP_MS,
-    beginsAtOnce: true,
-  });
-  let hasJoined = false;
-  runtime.addReadiness(`subscription ${group}`, () => {
-    hasJoined ||= running.state().isJoined;
-    if (!hasJoined) throw new Error('has not joined its group yet');
-  });
-  runtime.addLiveness(`subscription ${group}`, () => {
-    if (!running.isLive()) throw new Error('makes no progress although records wait');
-  });
 }

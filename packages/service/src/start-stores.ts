@@ -84,7 +84,8 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   };
 }
 
-function openPool(
+/** Connections to the service's database, closed at its stop. */
+export function openPool(
   { runtime, config }: StoresOptions,
   { name, maxConnections }: { readonly name: string; readonly maxConnections: number },
 ): Database {

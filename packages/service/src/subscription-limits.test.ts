@@ -40,6 +40,15 @@ describe('checkRetention', () => {
   });
 
   it.each([
+    ['matches', 'file.*', 'file.processed.v1'],
+    ['means everything', '#', 'file.processed.v1'],
+  ])('looks at declared topics that a pattern %s', (_case, pattern, topic) => {
+    const patterned = { ...subscription, topics: [pattern] };
+    const settings = { processedRetentionMs: 8 * DAY_MS, declared: [{ topic, retentionMs: -1 }] };
+    expect(() => checkRetention(patterned, settings)).toThrow(refusal(/kept for|for ever/));
+  });
+
+  it.each([
     ['the retries do not fit', 7 * DAY_MS, []],
     ['the topic is kept longer', 8 * DAY_MS, [{ topic: 't', retentionMs: 8 * DAY_MS }]],
     ['the topic is kept for ever', 8 * DAY_MS, [{ topic: 't', retentionMs: -1 }]],

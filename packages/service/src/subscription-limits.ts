@@ -1,4 +1,4 @@
-import { EventError } from '@throughline/events';
+import { EventError, matchesPattern } from '@throughline/events';
 import { completeRetryPolicy, delayToMs, type Subscription, type TopicDeclaration } from '@throughline/messaging';
 
 /** Left to requests, so that events cannot keep them waiting for a connection. */
@@ -43,7 +43,7 @@ export function checkRetention(
   const { processedRetentionMs, declared } = settings;
   const retrySpanMs = completeRetryPolicy(subscription.retry).delays.reduce((sum, delay) => sum + delayToMs(delay), 0);
   for (const topic of subscription.topics) {
-    const retentionMs = declared.find((declaration) => declaration.topic === topic)?.retentionMs ?? DEFAULT_RETENTION_MS;
+    const retentionMs = longestOf(declared.filter((declaration) => isMeant(topic, declaration.topic)));
     const isKeptForEver = retentionMs < 0;
     if (!isKeptForEver && retentionMs + retrySpanMs <= processedRetentionMs) continue;
     throw new EventError(
@@ -51,4 +51,14 @@ export function checkRetention(
       `processedRetentionMs (${processedRetentionMs}) must be at least retentionMs of ${topic} (${isKeptForEver ? 'for ever' : retentionMs}) and the ${retrySpanMs} ms of retries of ${subscription.group}: an event that comes again after that would take effect twice`,
     );
   }
+}
+
+function isMeant(topic: string, declared: string): boolean {
+  return topic === declared || (/[*#]/.test(topic) && matchesPattern(topic, declared));
+}
+
+function longestOf(declared: readonly TopicDeclaration[]): number {
+  const retentions = declared.map(({ retentionMs }) => retentionMs ?? DEFAULT_RETENTION_MS);
+  if (retentions.length === 0) return DEFAULT_RETENTION_MS;
+  return retentions.some((retentionMs) => retentionMs < 0) ? -1 : Math.max(...retentions);
 }

@@ -15,6 +15,7 @@ const runtime: ServiceRuntime = {
   onStop: releasers.add,
   addReadiness: (name, check) => void readiness.set(name, check),
   addLiveness: () => {},
+  addOperations: () => {},
 };
 let home: TestDatabase;
 

@@ -4,7 +4,7 @@ import { loadContracts } from '@throughline/contracts';
 import { s3Codec } from '@throughline/events';
 import { createHttpServer, defineRoute } from '@throughline/http';
 import { createEventPublisher } from '@throughline/messaging';
-import { list, port, readConfig, runService, startBackbone, text, url } from '../src/index.ts';
+import { list, optional, port, readConfig, runService, startBackbone, text, token, url } from '../src/index.ts';
 
 // A service as small as it can be: each POST /things makes a row and an event in one transaction; the service consumes its own topic and notes each event it handles.
 
@@ -16,6 +16,7 @@ const config = readConfig(process.env, {
   redisUrl: url('REDIS_URL', { secret: true }),
   kafkaBrokers: list('KAFKA_BROKERS'),
   topic: text('TOPIC'),
+  operationsToken: optional(token('OPERATIONS_TOKEN')),
 });
 const ownerId = randomUUID();
 

@@ -43,6 +43,8 @@ export interface ProblemOptions {
   /** For a person; never the message of an unexpected error. */
   readonly detail: string;
   readonly errors?: readonly FieldError[];
+  /** Extension members of the document, e.g. the state that stands in the way. */
+  readonly members?: Readonly<Record<string, unknown>>;
   /** e.g. `retry-after`, `www-authenticate`, `content-range`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -52,6 +54,7 @@ export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly code: string;
   readonly errors: readonly FieldError[];
+  readonly members: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(options: ProblemOptions) {
@@ -60,6 +63,7 @@ export class Problem extends Error {
     this.kind = options.kind;
     this.code = options.code;
     this.errors = options.errors ?? [];
+    this.members = options.members ?? {};
     this.headers = options.headers ?? {};
   }
 }

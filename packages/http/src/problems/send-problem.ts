@@ -26,6 +26,7 @@ export function problemAnswer(problem: Problem, context: { instance: string; tra
       'cache-control': 'no-store',
     },
     body: {
+      ...problem.members,
       type: TYPE_ROOT + problem.code.replaceAll('_', '-'),
       title: titleOf(problem.code),
       status,

@@ -11,8 +11,10 @@ import { compileRoute, type RouteEnvironment, type RunRoute } from './run-route.
 
 export interface AppOptions extends RouteEnvironment {
   readonly routes: readonly Route[];
-  /** Served as it is at GET /openapi.json. */
+  /** Served as it is at `openApiPath`. */
   readonly openApi: string;
+  /** (Default: /openapi.json) */
+  readonly openApiPath?: string;
   /** Proxies whose `x-forwarded-for` is believed, as express' `trust proxy` takes it. */
   readonly trustedProxies: string;
   /** Aborts when the drain is over. */
@@ -38,8 +40,9 @@ export function buildApp(options: AppOptions): express.Express {
     }
     next();
   });
-  app.get('/openapi.json', (request, response) => {
-    watch(request, response, '/openapi.json');
+  const openApiPath = options.openApiPath ?? '/openapi.json';
+  app.get(openApiPath, (request, response) => {
+    watch(request, response, openApiPath);
     response.setHeader('content-type', 'application/json');
     response.end(options.openApi);
   });

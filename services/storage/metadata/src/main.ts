@@ -27,6 +27,7 @@ await runService({
       contracts,
       handlers: objectHandlers,
       order: 'none',
+      isReplayable: true,
     });
 
     const server = createHttpServer({

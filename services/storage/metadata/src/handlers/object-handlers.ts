@@ -9,7 +9,7 @@ import { readChange } from '../domain/read-change.ts';
 type Context = Pick<HandlerContext<Transaction>, 'tx'>;
 
 /** What this service does with each object event. Safe in any order: the newest revision wins and a deletion is final. */
-export const objectHandlers: Subscription<Transaction>['handlers'] = {
+export const objectHandlers: NonNullable<Subscription<Transaction>['handlers']> = {
   OBJECT_CREATED: handleWritten,
   OBJECT_UPDATED: handleWritten,
   OBJECT_DELETED: handleDeleted,

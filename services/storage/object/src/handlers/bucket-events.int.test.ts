@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { waitFor } from '@throughline/testing';
 import type { FakeBucket } from '../../test/fake-bucket-service.ts';
@@ -182,39 +181,4 @@ describe('bucket events', () => {
     ]);
     await waitFor(async () => (await service.files()).length === 0, { description: 'the bytes to be removed' });
   }, 90_000);
-
-  it('a dead letter of BUCKET_DELETED is made good by what the operations guide says', async () => {
-    const bucket = service.bucketService.create(ownerId, 'photos');
-    await user.put(`${path}/a`, 'a');
-    const value = JSON.stringify({ ownerId, payload: { bucketName: 'photos', bucketId: bucket.bucketId } });
-    const bare = JSON.stringify({ ownerId, payload: { bucketName: 'photos' } });
-    for (const [eventId, bytes] of [
-      ['e1', value],
-      ['e2', value],
-      ['e3', bare],
-    ]) {
-      await service.database.execute(
-        `insert into dead_letters (dlq_id, consumer_group, source, event_id, event_type, reason, original_topic, original_partition, original_offset,
-           original_timestamp, value, headers, attempts, first_failed_at, last_failed_at, error_class, error_message, error_stack, replay_count)
-         values (gen_random_uuid(), 'g', 's', $1, 'BUCKET_DELETED', 'handler', 't', 0, 0, now(), $2, '{}', 1, now(), now(), 'E', 'm', 's', 0)`,
-        [eventId, Buffer.from(String(bytes))],
-      );
-    }
-    const guide = await readFile(new URL('../../../../../docs/operations.md', import.meta.url), 'utf8');
-    const [, sql] = /BEGIN;([^`]+)COMMIT;/.exec(guide) ?? [];
-    const statements = String(sql)
-      .replaceAll(/--.*/g, '')
-      .split(';')
-      .filter((statement) => statement.trim() !== '');
-    await service.database.transaction(async (tx) => {
-      for (const statement of statements) await tx.execute(statement);
-    });
-    expect((await user.get(`${path}/a`)).status).toBe(404);
-    await waitFor(async () => (await eventsOf('OBJECT_DELETED')).length === 1, { description: 'the cascade' });
-    expect(await service.database.query('select event_id, status from dead_letters order by event_id')).toEqual([
-      { event_id: 'e1', status: 'replayed' },
-      { event_id: 'e2', status: 'replayed' },
-      { event_id: 'e3', status: 'waiting' },
-    ]);
-  });
 });
