@@ -1,4 +1,5 @@
-import type { ConsumeOptions, IncomingRecord, MessagingDriver, OutgoingRecord, RecordConsumer } from '@throughline/messaging';
+import type { ConsumeOptions, MessagingDriver, OutgoingRecord, RecordConsumer } from '@throughline/messaging';
+import { eachRecord } from './each-record.ts';
 import { collecting, expectFirstsInOrder, expectOrderPerKey, numbered, textOf } from './numbered-records.ts';
 import { testPrefix } from './test-prefix.ts';
 import { waitFor } from './wait-for.ts';
@@ -18,18 +19,18 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
     it('reads from the beginning, every record once, each key in order, different keys side by side', async () => {
       const { topic, send, consume } = await setUp();
       await send(numbered(topic, 300));
-      const { handle, seen } = collecting();
+      const { note, seen } = collecting();
       let most = 0;
       let running = 0;
       await consume({
         concurrency: 8,
-        handle: async (record, signal) => {
+        handle: eachRecord(async (record) => {
           running += 1;
           most = Math.max(most, running);
           await new Promise((resolve) => setImmediate(resolve));
-          await handle(record, signal);
+          note(record);
           running -= 1;
-        },
+        }),
       });
       await waitFor(() => seen.length >= 300, { description: '300 records' });
       expect(new Set(seen.map(textOf)).size).toBe(300);
@@ -41,7 +42,7 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
     it('shows that there is nothing left', async () => {
       const { topic, send, consume } = await setUp();
       await send(numbered(topic, 20));
-      const consumer = await consume({ handle: async () => {} });
+      const consumer = await consume({ handle: async () => [] });
       await waitFor(() => consumer.state().lag === 0n, { description: 'no lag' });
       expect(consumer.state()).toMatchObject({
         isJoined: true,
@@ -69,16 +70,16 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
         { key: 'bad', value: Buffer.from('behind') },
         ...numbered(topic, 10),
       ]);
-      const { handle, seen } = collecting();
+      const { note, seen } = collecting();
       let rejections = 0;
       await consume({
-        handle: async (record, signal) => {
+        handle: eachRecord((record) => {
           if (textOf(record) === 'bad' && rejections < 2) {
             rejections += 1;
             throw new Error('not yet');
           }
-          await handle(record, signal);
-        },
+          note(record);
+        }),
       });
       await waitFor(() => seen.length === 12, { description: '12 records' });
       expect(rejections).toBe(2);
@@ -88,12 +89,13 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
     it('starts again behind what was done, and with what was not', async () => {
       const { topic, send, consume } = await setUp(1);
       await send(numbered(topic, 10));
-      const { handle, seen } = collecting();
+      const { note, seen } = collecting();
       const first = await consume({
         concurrency: 1,
         drainDeadlineMs: 50,
-        handle: (record, signal) =>
-          textOf(record) === '5' ? new Promise((_, reject) => signal.addEventListener('abort', reject)) : handle(record, signal),
+        handle: eachRecord((record, signal) =>
+          textOf(record) === '5' ? new Promise((_, reject) => signal.addEventListener('abort', reject)) : note(record),
+        ),
       });
       await waitFor(() => first.state().inFlight === 1 && seen.length >= 4, { description: 'the record that never ends' });
       await first.stop();
@@ -112,8 +114,8 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
       let signal: AbortSignal | undefined;
       const consumer = await consume({
         drainDeadlineMs: 50,
-        handle: (_, given) => {
-          signal = given;
+        handle: (_, context) => {
+          signal = context.signal;
           return new Promise(() => {});
         },
       });
@@ -127,7 +129,7 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
       await send(numbered(topic, 3));
       const dueAtMs = Date.now() + 1200;
       const begun: number[] = [];
-      const consumer = await consume({ handle: async () => void begun.push(Date.now()), dueAtMs: () => dueAtMs });
+      const consumer = await consume({ handle: eachRecord(() => begun.push(Date.now())), dueAtMs: () => dueAtMs });
       await waitFor(() => consumer.state().pausedPartitions === 1, { description: 'the paused partition' });
       await waitFor(() => begun.length === 3, { description: 'the records when they are due' });
       expect(Math.min(...begun)).toBeGreaterThanOrEqual(dueAtMs);
@@ -141,14 +143,14 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
       const gate = new Promise<void>((resolve) => {
         open = resolve;
       });
-      const { handle, seen } = collecting();
+      const { note, seen } = collecting();
       const consumer = await consume({
         concurrency: 1,
         maxUncommitted: 10,
-        handle: async (record, signal) => {
+        handle: eachRecord(async (record) => {
           await gate;
-          await handle(record, signal);
-        },
+          note(record);
+        }),
       });
       await waitFor(() => consumer.state().pausedPartitions === 1, { description: 'the full partition' });
       open();
@@ -172,11 +174,11 @@ export function driverConsumerSuite(setUp: (partitions?: number) => Promise<Stag
 
     it('loses nothing while members come and go', async () => {
       const { topic, send, consume } = await setUp(4);
-      const { handle, seen } = collecting();
-      const slowly = async (record: IncomingRecord, signal: AbortSignal) => {
+      const { note, seen } = collecting();
+      const slowly = eachRecord(async (record) => {
         await new Promise((resolve) => setImmediate(resolve));
-        await handle(record, signal);
-      };
+        note(record);
+      });
       const first = await consume({ handle: slowly });
       await send(numbered(topic, 200));
       const second = await consume({ handle: slowly });

@@ -1,5 +1,7 @@
 import type { MessagingDriver } from '@throughline/messaging';
+import { driverChunkSuite } from './driver-chunk-suite.ts';
 import { driverConsumerSuite, type Stage } from './driver-consumer-suite.ts';
+import { driverGroupsSuite } from './driver-groups-suite.ts';
 import { collecting, numbered, one, textOf } from './numbered-records.ts';
 import { testPrefix } from './test-prefix.ts';
 import { waitFor } from './wait-for.ts';
@@ -62,7 +64,7 @@ export function driverSuite({ createDriver }: DriverSuite): void {
       const producer = await driver.createProducer({ name: 'test' });
       const sent = producer.send(numbered(missing, 1), { timeoutMs: TIMEOUT_MS });
       await expect(sent).rejects.toMatchObject({ code: 'TOPIC_MISSING', retryable: true });
-      const consumed = driver.consume({ group: testPrefix('group'), topics: [missing], handle: async () => {} });
+      const consumed = driver.consume({ group: testPrefix('group'), topics: [missing], handle: async () => [] });
       await expect(consumed).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
       expect(await driver.listTopics()).not.toContain(missing);
     });
@@ -127,4 +129,6 @@ export function driverSuite({ createDriver }: DriverSuite): void {
   });
 
   driverConsumerSuite(setUp);
+  driverChunkSuite(setUp);
+  driverGroupsSuite(setUp);
 }

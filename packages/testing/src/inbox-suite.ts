@@ -1,4 +1,5 @@
-import type { DeadLetter, DedupKey, Inbox } from '@throughline/messaging';
+import type { DedupKey, Inbox, InboxEntry } from '@throughline/messaging';
+import { deadLetterFor, inboxEntry } from './inbox-entries.ts';
 import { testPrefix } from './test-prefix.ts';
 
 /** What the suite needs of an implementation. */
@@ -13,109 +14,167 @@ export interface InboxSuite<Tx> {
 }
 
 /** What every Inbox promises. Call it inside a `describe`; it makes the tests. */
-export function inboxSuite<Tx>({ createInbox, writeMark, readMarks, readDeadLetterRows }: InboxSuite<Tx>): void {
-  const newKey = (): DedupKey => ({ group: 'a.group', source: 'A_SOURCE', id: testPrefix('event') });
+export function inboxSuite<Tx>(suite: InboxSuite<Tx>): void {
+  describe('one event', () => testOneEvent(suite));
+  describe('many events', () => testManyEvents(suite));
+  describe('attempts', () => testAttempts(suite));
+  describe('dead letters', () => testDeadLetters(suite));
+}
 
-  it('does the work of an event once', async () => {
+const newKey = (): DedupKey => inboxEntry().key;
+
+function testOneEvent<Tx>({ createInbox, writeMark, readMarks }: InboxSuite<Tx>): void {
+  it('has its work done once', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    const work = (tx: Tx) => writeMark(tx, key.id);
-    expect(await inbox.handleOnce(key, work)).toBe('handled');
-    expect(await inbox.handleOnce(key, work)).toBe('duplicate');
-    expect((await readMarks()).filter((mark) => mark === key.id)).toHaveLength(1);
+    const entry = inboxEntry();
+    const work = (tx: Tx) => writeMark(tx, entry.key.id);
+    expect(await inbox.handleOnce([entry], work)).toEqual(['handled']);
+    expect(await inbox.handleOnce([entry], work)).toEqual(['duplicate']);
+    expect((await readMarks()).filter((mark) => mark === entry.key.id)).toHaveLength(1);
   });
 
-  it('does it once when it is delivered many times at once', async () => {
+  it('has it done once when it is delivered many times at once', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => inbox.handleOnce(key, (tx) => writeMark(tx, key.id))));
-    expect(outcomes.filter((outcome) => outcome === 'handled')).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(7);
-    expect((await readMarks()).filter((mark) => mark === key.id)).toHaveLength(1);
+    const entry = inboxEntry();
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () => inbox.handleOnce([entry], (tx) => writeMark(tx, entry.key.id))),
+    );
+    expect(outcomes.flat().filter((outcome) => outcome === 'handled')).toHaveLength(1);
+    expect(outcomes.flat().filter((outcome) => outcome === 'duplicate')).toHaveLength(7);
+    expect((await readMarks()).filter((mark) => mark === entry.key.id)).toHaveLength(1);
   });
 
-  it('records nothing of work that throws, passes the error, and lets it be tried again', async () => {
+  it('is kept apart from those of another group, source or id', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    const error = new Error('the handler’s');
-    const attempt = inbox.handleOnce(key, async (tx) => {
-      await writeMark(tx, key.id);
-      throw error;
-    });
-    await expect(attempt).rejects.toBe(error);
-    expect(await readMarks()).not.toContain(key.id);
-    expect(await inbox.handleOnce(key, (tx) => writeMark(tx, key.id))).toBe('handled');
-    expect(await readMarks()).toContain(key.id);
-  });
-
-  it('keeps groups, sources and ids apart', async () => {
-    const inbox = await createInbox();
-    const key = newKey();
+    const entry = inboxEntry();
+    const { key } = entry;
     for (const other of [key, { ...key, group: 'another.group' }, { ...key, source: 'ANOTHER' }, { ...key, id: `${key.id}x` }]) {
-      expect(await inbox.handleOnce(other, async () => {})).toBe('handled');
+      expect(await inbox.handleOnce([{ ...entry, key: other }], async () => {})).toEqual(['handled']);
     }
   });
 
-  it('counts attempts, each for itself', async () => {
+  it('is known as handled then', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    expect([await inbox.countAttempt(key), await inbox.countAttempt(key), await inbox.countAttempt(newKey())]).toEqual([1, 2, 1]);
+    const entry = inboxEntry();
+    const other = { ...entry.key, group: 'another.group' };
+    expect(await inbox.areHandled([entry.key])).toEqual([false]);
+    await inbox.handleOnce([entry], async () => {});
+    expect(await inbox.areHandled([other, entry.key, newKey()])).toEqual([false, true, false]);
+    expect(await inbox.areHandled([])).toEqual([]);
+  });
+}
+
+function testManyEvents<Tx>({ createInbox, writeMark, readMarks }: InboxSuite<Tx>): void {
+  it('go to the work in their order, without those that were handled before', async () => {
+    const inbox = await createInbox();
+    const entries = Array.from({ length: 20 }, () => inboxEntry()).toSorted((a, b) => (a.key.id < b.key.id ? 1 : -1));
+    const isBefore = (index: number) => index % 3 === 0;
+    const before = entries.filter((_, index) => isBefore(index));
+    await inbox.handleOnce(before, async () => {});
+    const given: InboxEntry[] = [];
+    const outcomes = await inbox.handleOnce(entries, async (_tx, fresh) => void given.push(...fresh));
+    expect(outcomes).toEqual(entries.map((_, index) => (isBefore(index) ? 'duplicate' : 'handled')));
+    expect(given).toEqual(entries.filter((_, index) => !isBefore(index)));
   });
 
-  it('takes an attempt back, and never more than there were', async () => {
+  it('need no work when all were handled before, or there are none', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    await inbox.uncountAttempt(key);
-    expect(await inbox.countAttempt(key)).toBe(1);
-    expect(await inbox.countAttempt(key)).toBe(2);
-    await inbox.uncountAttempt(key);
-    expect(await inbox.countAttempt(key)).toBe(2);
+    const entries = [inboxEntry(), inboxEntry()];
+    await inbox.handleOnce(entries, async () => {});
+    const work = () => Promise.reject(new Error('called'));
+    expect(await inbox.handleOnce(entries, work)).toEqual(['duplicate', 'duplicate']);
+    expect(await inbox.handleOnce([], work)).toEqual([]);
   });
 
-  it('knows what was handled', async () => {
+  it('are all unknown when the work throws, which passes, and can be tried again', async () => {
     const inbox = await createInbox();
-    const key = newKey();
-    expect(await inbox.isHandled(key)).toBe(false);
-    await inbox.handleOnce(key, async () => {});
-    expect([await inbox.isHandled(key), await inbox.isHandled({ ...key, group: 'another.group' })]).toEqual([true, false]);
+    const entries = [inboxEntry(), inboxEntry()];
+    const [first] = entries as [InboxEntry, InboxEntry];
+    const error = new Error('the handler’s');
+    const attempt = inbox.handleOnce(entries, async (tx) => {
+      await writeMark(tx, first.key.id);
+      throw error;
+    });
+    await expect(attempt).rejects.toBe(error);
+    expect(await readMarks()).not.toContain(first.key.id);
+    expect(await inbox.handleOnce(entries, (tx) => writeMark(tx, first.key.id))).toEqual(['handled', 'handled']);
+    expect(await readMarks()).toContain(first.key.id);
   });
 
-  it('starts a replay of a dead letter with a count of none', async () => {
+  it('take effect once each where eight members handle overlapping ones in any order', async () => {
     const inbox = await createInbox();
-    const letter = deadLetterOf(testPrefix('group'), 9n);
-    const key = { group: letter.group, source: letter.source, id: letter.eventId };
-    await inbox.countAttempt(key);
-    await inbox.deadLetter(letter);
-    expect(await inbox.countAttempt(key)).toBe(1);
+    const entries = Array.from({ length: 40 }, () => inboxEntry());
+    const work = async (tx: Tx, fresh: readonly InboxEntry[]) => {
+      for (const { key } of fresh) await writeMark(tx, key.id);
+    };
+    const member = async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const chunk = shuffled(entries).slice(0, 1 + Math.floor(Math.random() * entries.length));
+        await inbox.handleOnce(chunk, work);
+      }
+      await inbox.handleOnce(shuffled(entries), work);
+    };
+    await Promise.all(Array.from({ length: 8 }, member));
+    const ids = new Set(entries.map(({ key }) => key.id));
+    expect((await readMarks()).filter((mark) => ids.has(mark)).toSorted()).toEqual([...ids].toSorted());
+  });
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
+function testAttempts<Tx>({ createInbox }: InboxSuite<Tx>): void {
+  it('are counted, each for itself, in the order of the keys', async () => {
+    const inbox = await createInbox();
+    const [often, once] = [newKey(), newKey()];
+    expect(await inbox.countAttempts([often])).toEqual([1]);
+    expect(await inbox.countAttempts([once, often])).toEqual([1, 2]);
+    expect(await inbox.countAttempts([often, newKey(), once])).toEqual([3, 1, 2]);
+    expect(await inbox.countAttempts([])).toEqual([]);
   });
 
-  it('makes one dead letter of one position, with one row to the group’s topic', async () => {
+  it('are taken back, and never more than there were', async () => {
+    const inbox = await createInbox();
+    const [key, other] = [newKey(), newKey()];
+    await inbox.uncountAttempts([]);
+    await inbox.uncountAttempts([key, other]);
+    expect(await inbox.countAttempts([other, key])).toEqual([1, 1]);
+    expect(await inbox.countAttempts([key])).toEqual([2]);
+    await inbox.uncountAttempts([key]);
+    expect(await inbox.countAttempts([other, key])).toEqual([2, 2]);
+  });
+
+  it('are counted exactly by many at once', async () => {
+    const inbox = await createInbox();
+    const keys = Array.from({ length: 10 }, newKey);
+    await Promise.all(Array.from({ length: 12 }, () => inbox.countAttempts(shuffled(keys))));
+    await Promise.all(Array.from({ length: 6 }, () => inbox.uncountAttempts(shuffled(keys))));
+    expect(await inbox.countAttempts(keys)).toEqual(keys.map(() => 7));
+  });
+
+  it('are none again after a dead letter', async () => {
+    const inbox = await createInbox();
+    const entry = inboxEntry({ group: testPrefix('group') });
+    await inbox.countAttempts([entry.key]);
+    await inbox.deadLetter(deadLetterFor(entry));
+    expect(await inbox.countAttempts([entry.key])).toEqual([1]);
+  });
+}
+
+function testDeadLetters<Tx>({ createInbox, readDeadLetterRows }: InboxSuite<Tx>): void {
+  it('are one for one position, with one row to the group’s topic', async () => {
     const inbox = await createInbox();
     const group = testPrefix('group');
-    const first = deadLetterOf(group, 7n);
+    const first = deadLetterFor(inboxEntry({ group, offset: 7 }));
     await inbox.deadLetter(first);
     await inbox.deadLetter({ ...first, attempts: first.attempts + 1 });
-    await inbox.deadLetter(deadLetterOf(group, 8n));
+    await inbox.deadLetter(deadLetterFor(inboxEntry({ group, offset: 8 })));
     const rows = (await readDeadLetterRows()).filter(({ topic }) => topic === `${group}.dlq`);
     expect(rows).toHaveLength(2);
     expect(new Set(rows.map(({ dlqId }) => dlqId)).size).toBe(2);
   });
-}
-
-function deadLetterOf(group: string, offset: bigint): DeadLetter {
-  const position = { topic: 'orders.v1', partition: 1, offset, timestampMs: 1_767_694_492_643 };
-  return {
-    group,
-    record: { ...position, key: Buffer.from('k'), value: Buffer.from('not json'), headers: {} },
-    original: position,
-    eventId: `orders.v1/1/${offset}`,
-    source: 'orders.v1',
-    eventType: undefined,
-    reason: 'decoding',
-    attempts: 1,
-    firstFailedAtMs: 1,
-    lastFailedAtMs: 1,
-    error: { class: 'EventError', message: 'not JSON', stack: 'at …' },
-    replayCount: 0,
-  };
 }

@@ -1,4 +1,5 @@
-import type { ConsumeOptions, IncomingRecord, OutgoingRecord } from '@throughline/messaging';
+import type { IncomingRecord, OutgoingRecord } from '@throughline/messaging';
+import { eachRecord } from './each-record.ts';
 
 export function one(topic: string): OutgoingRecord {
   return { topic, key: 'k', value: Buffer.from('x'), headers: {} };
@@ -15,8 +16,8 @@ export function numbered(topic: string, count: number, from = 0): OutgoingRecord
 
 export function collecting() {
   const seen: IncomingRecord[] = [];
-  const handle: ConsumeOptions['handle'] = async (record) => void seen.push(record);
-  return { seen, handle };
+  const note = (record: IncomingRecord) => void seen.push(record);
+  return { seen, note, handle: eachRecord(note) };
 }
 
 export function textOf(record: IncomingRecord): string {

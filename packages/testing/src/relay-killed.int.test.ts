@@ -7,6 +7,7 @@ import type { IncomingRecord, MessagingDriver } from '@throughline/messaging';
 import { createDatabase, createOutbox, type Database, migrate } from '@throughline/postgres';
 import { createLogger } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from './create-test-database.ts';
+import { eachRecord } from './each-record.ts';
 import { stackAddresses } from './stack-addresses.ts';
 import { testPrefix } from './test-prefix.ts';
 import { waitFor } from './wait-for.ts';
@@ -91,7 +92,7 @@ it('loses nothing and keeps the order of each key when its process is killed in 
   const consumer = await driver.consume({
     group: `${topic}.reader`,
     topics: [topic],
-    handle: async (record) => void received.push(record),
+    handle: eachRecord((record) => received.push(record)),
   });
   const idsOf = (key: string) => [
     ...new Set(received.filter((record) => String(record.key) === key).map(({ headers }) => String(headers.ce_id))),

@@ -4,6 +4,7 @@ import type { IncomingRecord, MessagingDriver, OutboxMessage } from '@throughlin
 import { createDatabase, createOutbox, createRelay, type Database, migrate, type Relay } from '@throughline/postgres';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { createTestDatabase, type TestDatabase } from './create-test-database.ts';
+import { eachRecord } from './each-record.ts';
 import { stackAddresses } from './stack-addresses.ts';
 import { testPrefix } from './test-prefix.ts';
 import { waitFor } from './wait-for.ts';
@@ -65,7 +66,7 @@ it('carries rows of several writers to Kafka byte for byte, each key in order, w
   const consumer = await driver.consume({
     group: `${topic}.reader`,
     topics: [topic],
-    handle: async (record) => void received.push(record),
+    handle: eachRecord((record) => received.push(record)),
   });
   const first = await startRelay();
   const outbox = createOutbox({ wake: wakeAll });
