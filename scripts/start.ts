@@ -9,7 +9,7 @@ import { StackError } from './stack/stack-error.ts';
 import { readStartOptions, type StartOptions, startHelp } from './stack/start-options.ts';
 import { type RunningServices, startServices } from './stack/start-services.ts';
 import { type Stack, startStack } from './stack/start-stack.ts';
-import { EDGE_PORT, edge, systems } from './systems.ts';
+import { EDGE_PORT, edge, operatorConsole, systems } from './systems.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STACK_PARTS = ['kafka', 'postgres', 'redis'];
@@ -72,7 +72,7 @@ function startSystems(
   { addresses }: Stack,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<RunningServices> {
-  const services = names.flatMap((name) => systems[name] ?? []);
+  const services = [...names.flatMap((name) => systems[name] ?? []), operatorConsole];
   return startServices({
     root: ROOT,
     dataDir,
@@ -111,7 +111,11 @@ function summary({ dataDir }: StartOptions, { addresses }: Stack, services: Runn
   ];
   if (services !== undefined) {
     rows.unshift(['edge', services.edgeUrl]);
-    rows.push(['administrator', join(folder, 'credentials.json')], ['try it', 'npm run demo:storage']);
+    rows.push(
+      ['administrator', join(folder, 'credentials.json')],
+      ['try it', 'npm run demo:storage'],
+      ['look inside', 'npx throughline --help'],
+    );
   }
   rows.push(['stop', 'Ctrl-C']);
   return `\nReady.\n${rows.map(([name, text]) => `  ${name.padEnd(16)} ${text}`).join('\n')}\n`;

@@ -8,6 +8,8 @@ export interface SystemContext {
   readonly httpUrl: (service: string) => string;
   /** `http://127.0.0.1:<OPS port>` of a service. */
   readonly opsUrl: (service: string) => string;
+  /** Names of the services that run, the edge left out. */
+  readonly services: readonly string[];
   /** A generated secret that stays the same from start to start; 32 random bytes as base64. */
   readonly secret: (name: string) => string;
   readonly administrator: { readonly email: string; readonly password: string };
@@ -71,6 +73,17 @@ const objectStorage: readonly ServiceDeclaration[] = [
 /** Every system that exists, by the name `--only` takes. */
 export const systems: Readonly<Record<string, readonly ServiceDeclaration[]>> = { storage: objectStorage };
 
+/** What operators look through, beside whatever systems run. */
+export const operatorConsole: ServiceDeclaration = {
+  name: 'console',
+  entry: 'services/console/src/main.ts',
+  ports: { http: 8105, ops: 9105 },
+  database: 'console',
+  env: ({ opsUrl, services }) => ({
+    OPERATIONS_URLS: services.map(opsUrl).join(','),
+  }),
+};
+
 /** The entrance in front of all systems. It starts last and stops first. */
 export const edge: ServiceDeclaration = {
   name: 'edge',
@@ -85,5 +98,6 @@ export const edge: ServiceDeclaration = {
     BUCKET_OPS_URL: opsUrl('storage-bucket'),
     OBJECT_OPS_URL: opsUrl('storage-object'),
     METADATA_OPS_URL: opsUrl('storage-metadata'),
+    CONSOLE_OPS_URL: opsUrl('console'),
   }),
 };

@@ -32,8 +32,10 @@ async function findRecord({ driver, topic, key, eventType, timeoutMs = 60_000 }:
   const consumer = await driver.consume({
     group: `storage.demo.${crypto.randomUUID()}`,
     topics: [topic],
-    handle: async (record) => {
-      if (record.key?.toString() === key && headerOf(record, 'ce_type') === eventType) found.resolve(record);
+    handle: async (records) => {
+      const record = records.find((each) => each.key?.toString() === key && headerOf(each, 'ce_type') === eventType);
+      if (record !== undefined) found.resolve(record);
+      return [];
     },
   });
   const timer = setTimeout(() => found.reject(new Error(`no ${eventType} under key ${key} in ${topic}`)), timeoutMs);

@@ -19,6 +19,8 @@ const IMAGE_PORTS = { client: 9092, controller: 9093 };
 /** Kafka's parameters beyond those of every part: the controller needs a port of its own. */
 export interface KafkaContext extends ComponentContext {
   readonly controllerPort: () => Promise<number>;
+  /** The port that clients are told, such as that of a proxy. (Default: the broker's own) */
+  readonly advertisedPort?: number | undefined;
 }
 
 /** Brings up a Kafka of one node (KRaft, no ZooKeeper). */
@@ -30,7 +32,7 @@ export async function startKafka(context: KafkaContext): Promise<RunningComponen
   const java = await findJava(progress, signal);
   const jars = await kafkaJars({ java, progress, signal });
   const port = await context.port();
-  const settingsFile = writeSettings({ dataDir: context.dataDir, port, controllerPort: await context.controllerPort() });
+  const settingsFile = writeSettings(context, { port, controllerPort: await context.controllerPort() });
   const classPath = ['-cp', join(jars, '*'), `-Dlog4j2.configurationFile=${LOG_CONFIG}`];
   await formatStorage({ java, classPath, settingsFile, context });
   const heap = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'];
@@ -51,7 +53,7 @@ export async function missingForKafka(): Promise<MissingProgram[]> {
 async function startInContainer(context: KafkaContext): Promise<RunningComponent> {
   const port = await context.port();
   const settings = kafkaSettings({
-    clientPort: port,
+    clientPort: context.advertisedPort ?? port,
     listen: { host: '0.0.0.0', port: IMAGE_PORTS.client },
     controllerPort: IMAGE_PORTS.controller,
     logDir: '/var/lib/kafka/data',
@@ -73,11 +75,15 @@ function useGivenKafka(address: string): Promise<RunningComponent> {
   return useGiven({ name: 'kafka', variable: 'KAFKA_BROKERS', address, probe });
 }
 
-function writeSettings({ dataDir, port, controllerPort }: { dataDir: string; port: number; controllerPort: number }): string {
+function writeSettings(
+  { dataDir, advertisedPort }: KafkaContext,
+  { port, controllerPort }: { port: number; controllerPort: number },
+): string {
   const folder = join(dataDir, 'kafka');
   const logDir = join(folder, 'data');
   mkdirSync(logDir, { recursive: true });
-  const settings = kafkaSettings({ clientPort: port, listen: { host: LOOPBACK, port }, controllerPort, logDir });
+  const listen = { host: LOOPBACK, port };
+  const settings = kafkaSettings({ clientPort: advertisedPort ?? port, listen, controllerPort, logDir });
   const file = join(folder, 'server.properties');
   writeFileSync(file, toProperties(settings));
   return file;

@@ -32,6 +32,7 @@ export async function serviceEnvironment(options: {
     REDIS_URL: addresses.redisUrl,
     KAFKA_BROKERS: addresses.kafkaBrokers,
     CREATE_TOPICS: 'true',
+    OPERATIONS_TOKEN: context.secret('operationsToken'),
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     AUTH_ISSUER: `${context.edgeUrl}/storage/auth`,
     AUTH_JWKS_URL: `${context.httpUrl('storage-auth')}/storage/auth/.well-known/jwks.json`,

@@ -60,7 +60,11 @@ describe('startServices', () => {
     const edge = fixture('edge', { env: ({ httpUrl }) => ({ ONE_URL: httpUrl('one') }) });
     const one = fixture('one', {
       database,
-      env: ({ secret, administrator }) => ({ TOKEN: secret('token'), ADMIN_EMAIL: administrator.email }),
+      env: ({ secret, administrator, services }) => ({
+        TOKEN: secret('token'),
+        ADMIN_EMAIL: administrator.email,
+        SERVICES: services.join(),
+      }),
     });
     const running = await start([one], edge);
     try {
@@ -73,7 +77,9 @@ describe('startServices', () => {
         AUTH_ISSUER: `http://localhost:${edgePort}/storage/auth`,
       });
       expect(Buffer.from(environment.TOKEN ?? '', 'base64')).toHaveLength(32);
+      expect(Buffer.from(environment.OPERATIONS_TOKEN ?? '', 'base64')).toHaveLength(32);
       expect(environment.ADMIN_EMAIL).toContain('@');
+      expect(environment.SERVICES).toBe('one');
       const client = new pg.Client({ connectionString: environment.DATABASE_URL });
       await client.connect();
       const { rows } = await client.query('SELECT current_user AS role, current_database() AS database');

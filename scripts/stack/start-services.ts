@@ -44,7 +44,13 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
   const { kafkaBrokers, redisUrl } = addresses;
   const secrets = openSecrets(join(dataDir, 'secrets.json'));
   const ports = await choosePorts(services, { ...edge, ports: { ...edge.ports, http: edgePort } });
-  const context = systemContext({ dataDir, ports, secrets, edgeUrl: `http://localhost:${edgePort}` });
+  const context = systemContext({
+    dataDir,
+    ports,
+    secrets,
+    edgeUrl: `http://localhost:${edgePort}`,
+    services: services.map(({ name }) => name),
+  });
   const names = [...ports.keys()];
   const urls = Object.fromEntries(names.map((name) => [name, { httpUrl: context.httpUrl(name), opsUrl: context.opsUrl(name) }]));
   const started: SupervisedService[] = [];
@@ -106,13 +112,16 @@ async function choosePorts(services: readonly ServiceDeclaration[], edge: Servic
   return ports;
 }
 
-function systemContext(options: { dataDir: string; ports: ServicePorts; secrets: Secrets; edgeUrl: string }): SystemContext {
-  const { dataDir, ports, secrets, edgeUrl } = options;
+function systemContext(
+  options: { ports: ServicePorts; secrets: Secrets } & Pick<SystemContext, 'dataDir' | 'edgeUrl' | 'services'>,
+): SystemContext {
+  const { dataDir, ports, secrets, edgeUrl, services } = options;
   return {
     edgeUrl,
     dataDir,
     httpUrl: (service) => `http://${LOOPBACK}:${ports.get(service)?.http}`,
     opsUrl: (service) => `http://${LOOPBACK}:${ports.get(service)?.ops}`,
+    services,
     secret: (name) => secrets.get(name, () => randomBytes(32).toString('base64')),
     administrator: readOrMakeAdministrator(join(dataDir, 'credentials.json')),
   };

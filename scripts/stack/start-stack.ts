@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly progress: Progress;
   /** Wished ports, before those of the last start and the usual ones; 0 means any free one. */
   readonly ports?: Partial<Record<PortName, number>>;
+  /** The port that Kafka tells its clients, such as that of a proxy. (Default: its own) */
+  readonly advertisedKafkaPort?: number;
   /** Addresses of existing ones, such as `process.env`. */
   readonly given: { readonly [variable: string]: string | undefined };
   /** Aborts a start that is under way. */
@@ -86,7 +88,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const natives = names.filter((_name, index) => contexts[index]?.kind === 'native');
   await requirePrograms(async () => (await Promise.all(natives.map((name) => SOURCES[name].missing()))).flat());
   const starters: Record<ComponentName, (context: ComponentContext) => Promise<RunningComponent>> = {
-    kafka: (context) => startKafka({ ...context, controllerPort: () => choosePort('kafkaController') }),
+    kafka: (context) =>
+      startKafka({
+        ...context,
+        controllerPort: () => choosePort('kafkaController'),
+        advertisedPort: options.advertisedKafkaPort,
+      }),
     postgres: startPostgres,
     redis: startRedis,
   };

@@ -13,8 +13,9 @@ export async function collectRecords(options: {
   const consumer = await driver.consume({
     group: testPrefix('collect'),
     topics: [topic],
-    handle: async (record) => {
-      if (isWanted(record)) wanted.push(record);
+    handle: async (records) => {
+      wanted.push(...records.filter(isWanted));
+      return [];
     },
   });
   try {

@@ -6,13 +6,14 @@ import { createKafkaDriver } from '@throughline/kafka';
 import type { IncomingRecord, MessagingDriver, OutgoingRecord } from '@throughline/messaging';
 import { createLogger } from '@throughline/telemetry';
 import { testPrefix, waitFor } from '@throughline/testing';
-import { uploadThroughKill } from '../../scripts/faults/upload-through-kill.ts';
 import { askTcp } from '../../scripts/stack/ports.ts';
 import { newUser } from '../../scripts/storage-client/new-user.ts';
 import { type RunningStorage, startStorage } from '../../scripts/storage-client/running-storage.ts';
 import type { SearchItem, StorageSession } from '../../scripts/storage-client/storage-client.ts';
+import { uploadThroughKill } from '../../scripts/storage-faults/upload-through-kill.ts';
 import { collectRecords } from './collect-records.ts';
 import { readCounters } from './read-counters.ts';
+import { runThroughline } from './run-throughline.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TOPIC = 'storage.object.v1';
@@ -146,6 +147,32 @@ describe('object storage', () => {
     ]) {
       expect(headersOf(name)).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)]);
     }
+  }, 60_000);
+
+  it('tells the journey of a deletion: where it was published, who handled it, what it caused', async () => {
+    const bucket = await newBucket();
+    await session.upload({ bucket, name: 'goes-too.txt', bytes: CONTENT });
+    await session.deleteBucket(bucket);
+    const isWanted = ({ headers, value }: IncomingRecord) =>
+      headerText(headers, 'ce_type') === 'BUCKET_DELETED' && String(value).includes(`"${bucket}"`);
+    const [record] = await collectRecords({ driver, topic: 'storage.bucket.v1', isWanted, count: 1 });
+    const eventId = headerText(record?.headers ?? {}, 'ce_id') ?? '';
+    const journey = await waitFor(
+      async () => {
+        const told = await runThroughline(storage.dataDir, 'journey', eventId);
+        const isWhole = told.children.length > 0 && told.publications.length > 0 && told.groups[0]?.steps.length > 0;
+        return isWhole && told;
+      },
+      { timeoutMs: 30_000, intervalMs: 500, description: 'the whole journey' },
+    );
+    expect(journey).toMatchObject({
+      type: 'BUCKET_DELETED',
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      outbox: [{ service: 'storage.bucket', state: 'sent' }],
+      groups: [{ group: 'storage.object', state: 'handled', processedAt: expect.any(String) }],
+      children: [{ type: 'OBJECT_DELETED', causationId: eventId, depth: 1 }],
+      silent: [],
+    });
   }, 60_000);
 
   it('keeps every acknowledged upload when the object service is killed during uploads', async () => {

@@ -1,4 +1,4 @@
-import { oneOf, port, readConfig, text, url } from '@throughline/service';
+import { oneOf, optional, port, readConfig, text, url } from '@throughline/service';
 import { LOG_LEVELS } from '@throughline/telemetry';
 
 /** Settings of the edge. @throws {ConfigError} with every fault of the environment at once. */
@@ -16,5 +16,6 @@ export function readEdgeConfig(environment: NodeJS.ProcessEnv) {
     objectOpsUrl: url('OBJECT_OPS_URL'),
     metadataUrl: url('METADATA_URL'),
     metadataOpsUrl: url('METADATA_OPS_URL'),
+    consoleOpsUrl: optional(url('CONSOLE_OPS_URL')),
   });
 }

@@ -14,6 +14,9 @@ const services = [
   { name: 'metadata', url: config.metadataUrl, opsUrl: config.metadataOpsUrl },
 ];
 
+/** Nothing is led to the console, but the whole is not well without it: its canary says whether events arrive. */
+const probed = [...services, ...(config.consoleOpsUrl === undefined ? [] : [{ name: 'console', opsUrl: config.consoleOpsUrl }])];
+
 await runService({
   name: 'edge',
   config,
@@ -23,7 +26,7 @@ await runService({
       routes: STORAGE_ROUTES,
       upstreams,
       readiness: createUpstreamReadiness({
-        services: services.map(({ name, opsUrl }) => ({ name, readyUrl: new URL('/readyz', opsUrl) })),
+        services: probed.map(({ name, opsUrl }) => ({ name, readyUrl: new URL('/readyz', opsUrl) })),
       }),
       openApi: createMergedOpenApi({ upstreams, info: { title: 'Throughline object storage', version: '1.0.0' } }),
       logger,
