@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from './demo/wait-until.ts';
-import { uploadThroughKill } from './faults/upload-through-kill.ts';
 import { type RunningStorage, startStorage } from './storage-client/running-storage.ts';
+import { uploadThroughKill } from './storage-faults/upload-through-kill.ts';
 
 const SERVICES = ['storage-object', 'storage-metadata', 'storage-bucket', 'storage-auth', 'edge'];
 

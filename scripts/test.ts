@@ -12,8 +12,8 @@ import { startStack } from './stack/start-stack.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA_DIR = join(ROOT, '.throughline', 'test');
-const UNIT_TIMEOUT_MS = 120_000;
-const INT_TIMEOUT_MS = 300_000;
+const UNIT_TIMEOUT_MS = 300_000;
+const INT_TIMEOUT_MS = 900_000;
 
 const HELP = `npm test -- [options] [pattern …]
 
