@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { openStorage, startOwnStorage } from './bench/open-storage.ts';
-import { forgetPeakMemory, peakMemoryBytes } from './bench/peak-memory.ts';
-import { streamDown, streamUp } from './bench/stream-object.ts';
+import { openStorage, startOwnStorage } from './bench/storage/open-storage.ts';
+import { forgetPeakMemory, peakMemoryBytes } from './bench/storage/peak-memory.ts';
+import { streamDown, streamUp } from './bench/storage/stream-object.ts';
 import { newUser } from './storage-client/new-user.ts';
 import type { RunningStorage } from './storage-client/running-storage.ts';
 import { objectPath } from './storage-client/storage-client.ts';

@@ -15,12 +15,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   postgres: ['events', 'contracts', 'telemetry', 'messaging'],
   redis: ['events', 'contracts', 'telemetry', 'messaging'],
   http: ['events', 'contracts', 'telemetry', 'messaging'],
+  cli: [],
   service: ['events', 'contracts', 'telemetry', 'messaging', 'kafka', 'postgres', 'redis', 'http'],
 };
 
 /** The clients of the stack, and where they may be known besides tests. */
 const CLIENTS: Readonly<Record<string, string>> = {
-  kafkajs: '^packages/(kafka|testing)/',
+  kafkajs: '^(packages/(kafka|testing)/|scripts/bench/)',
   pg: '^(packages/(postgres|testing)/|scripts/)',
   ioredis: '^packages/(redis|testing)/',
 };

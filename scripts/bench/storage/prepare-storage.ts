@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newUser } from '../storage-client/new-user.ts';
-import type { StorageSession } from '../storage-client/storage-client.ts';
+import { newUser } from '../../storage-client/new-user.ts';
+import type { StorageSession } from '../../storage-client/storage-client.ts';
 import { nameTemplate, STORED } from './workloads.ts';
 
 /** A user of this run with a bucket, in which the same files lie as in the folder of the others. */

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installPackage } from '../stack/apt.ts';
-import { findProgram } from '../stack/find-program.ts';
-import { pollUntil } from '../stack/poll-until.ts';
-import { askTcp, createPortFinder, LOOPBACK } from '../stack/ports.ts';
-import type { Progress } from '../stack/progress.ts';
+import { installPackage } from '../../stack/apt.ts';
+import { findProgram } from '../../stack/find-program.ts';
+import { pollUntil } from '../../stack/poll-until.ts';
+import { askTcp, createPortFinder, LOOPBACK } from '../../stack/ports.ts';
+import type { Progress } from '../../stack/progress.ts';
 import type { ComparisonServer } from './start-plain-express.ts';
 
 /** Starts nginx on a folder, with sendfile and PUT. @throws {StackError} naming the command that installs it, when it is missing and cannot be. */

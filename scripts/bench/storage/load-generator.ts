@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { quantile } from '../quantile.ts';
 import { createAnswerReader, type ReadAnswer } from './answer-reader.ts';
 import type { LoadPlan, LoadResult } from './load-plan.ts';
-import { quantile } from './quantile.ts';
 
 /*
  * A process of its own that keeps `connections` requests under way. Plain sockets: requests are ready-made bytes, bodies of answers

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { findRunningStorage, type RunningStorage, startStorage } from '../storage-client/running-storage.ts';
+import { findRunningStorage, type RunningStorage, startStorage } from '../../storage-client/running-storage.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 /** What runs under `npm start` (on `dataDir`, default `.throughline`), or else an installation of the caller's own that ends with it. */
 export async function openStorage(dataDir: string | undefined, say: (line: string) => void): Promise<RunningStorage> {

@@ -1,5 +1,5 @@
+import { median } from '../quantile.ts';
 import type { Measurement } from './measure-rounds.ts';
-import { median } from './quantile.ts';
 import type { TargetName } from './targets.ts';
 
 /** One target's median over the rounds. */

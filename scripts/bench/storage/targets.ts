@@ -1,4 +1,4 @@
-import type { StorageSession } from '../storage-client/storage-client.ts';
+import type { StorageSession } from '../../storage-client/storage-client.ts';
 import type { ComparisonServer } from './start-plain-express.ts';
 
 /** Who is measured. */
