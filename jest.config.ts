@@ -18,6 +18,8 @@ const project = {
 /** `unit` is pure; `int` needs the addresses of a real stack in its environment, as `npm test` gives them. */
 const config: Config = {
   maxWorkers: 2,
+  // Of tests that say `concurrent`: those of the crash table wait for session time-outs most of their time.
+  maxConcurrency: 12,
   testTimeout: 30_000,
   projects: [
     { ...project, displayName: 'unit', testPathIgnorePatterns: [...project.testPathIgnorePatterns, '\\.int\\.test\\.ts$'] },
