@@ -11,7 +11,8 @@ export {
   findDeadLetter,
   listDeadLetters,
 } from './decisions/dead-letter-rows.ts';
-export { createDecisions, type Decision, type Decisions, type DecisionsOptions } from './decisions/decisions.ts';
+export type { Decision } from './decisions/decision.ts';
+export { createDecisions, type Decisions, type DecisionsOptions } from './decisions/decisions.ts';
 export { type EventTraces, findEvent, type PublishedEvent } from './decisions/find-event.ts';
 export { createReplayLedger } from './decisions/replay-ledger.ts';
 export { createReplayMany } from './decisions/replay-many.ts';

@@ -6,7 +6,8 @@ export { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
 export { deadLetterFor, type EntryFacts, inboxEntry } from './inbox-entries.ts';
 export { type InboxSuite, inboxSuite } from './inbox-suite.ts';
 export { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
-export { type ParkingLotSuite, type ParkingStores, parkingLotSuite } from './parking-lot-suite.ts';
+export { parkingLotSuite } from './parking-lot-suite.ts';
+export type { ParkingLotSuite, ParkingStores } from './parking-stores.ts';
 export { createRedisServer, type RedisServer } from './redis-server.ts';
 export { type StackAddresses, stackAddresses } from './stack-addresses.ts';
 export {

@@ -1,7 +1,7 @@
 import type { ParkedHead } from '@throughline/messaging';
 import { deadLetterFor } from './inbox-entries.ts';
 import { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
-import type { ParkingLotSuite } from './parking-lot-suite.ts';
+import type { ParkingLotSuite } from './parking-stores.ts';
 import { waitFor } from './wait-for.ts';
 
 /** How the first record of a blocked key is tried. */

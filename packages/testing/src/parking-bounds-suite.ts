@@ -1,6 +1,6 @@
 import type { ParkedHead } from '@throughline/messaging';
 import { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
-import type { ParkingLotSuite } from './parking-lot-suite.ts';
+import type { ParkingLotSuite } from './parking-stores.ts';
 import { waitFor } from './wait-for.ts';
 
 /** What happens where no more may wait. */

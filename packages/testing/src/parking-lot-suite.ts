@@ -1,27 +1,11 @@
-import type { Inbox, InboxEntry, ParkedHead, ParkingBounds, ParkingLot } from '@throughline/messaging';
+import type { InboxEntry, ParkedHead } from '@throughline/messaging';
 import { inboxEntry } from './inbox-entries.ts';
 import { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
 import { testDeadHead, testHead } from './parked-head-suite.ts';
 import { testParkingBounds } from './parking-bounds-suite.ts';
 import { testParkingRaces } from './parking-races-suite.ts';
+import type { ParkingLotSuite } from './parking-stores.ts';
 import { testPrefix } from './test-prefix.ts';
-
-/** What the suite needs of an implementation. */
-export interface ParkingLotSuite<Tx> {
-  /** A group's inbox and parking lot; those of one suite share what they hold. */
-  readonly createStores: (bounds?: Partial<ParkingBounds>) => ParkingStores<Tx>;
-  /** Writes a mark in the transaction. */
-  readonly writeMark: (tx: Tx, mark: string) => Promise<void>;
-  /** Marks that were committed; those of one key in the order in which they were written. */
-  readonly readMarks: () => Promise<readonly string[]>;
-  /** Topics and `dlq-id`s of the outbox rows that dead letters have made. */
-  readonly readDeadLetterRows: () => Promise<readonly { readonly topic: string; readonly dlqId: string }[]>;
-}
-
-export interface ParkingStores<Tx> {
-  readonly inbox: Inbox<Tx>;
-  readonly lot: ParkingLot<Tx>;
-}
 
 /** What every ParkingLot promises, together with the inbox beside it. Call it inside a `describe`; it makes the tests. */
 export function parkingLotSuite<Tx>(suite: ParkingLotSuite<Tx>): void {

@@ -1,6 +1,6 @@
 import type { InboxEntry, ParkedHead } from '@throughline/messaging';
 import { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
-import type { ParkingLotSuite, ParkingStores } from './parking-lot-suite.ts';
+import type { ParkingLotSuite, ParkingStores } from './parking-stores.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Nobody overtakes: not the new owner of a partition the former one, nor a delivery a release. */

@@ -137,6 +137,20 @@ it('makes a killed connection a retryable STORE_UNAVAILABLE, and goes on with an
   expect(await countNotes()).toBe(0);
 });
 
+it('makes a refused connection a retryable STORE_UNAVAILABLE', async () => {
+  const other = await createTestDatabase();
+  const refused = createDatabase({ connectionString: other.url, applicationName: 'refused', logger });
+  try {
+    await database.execute(`ALTER DATABASE ${other.name} ALLOW_CONNECTIONS false`);
+    const error = { code: 'STORE_UNAVAILABLE', retryable: true, cause: { code: '55000' } };
+    await expect(refused.query('SELECT 1')).rejects.toMatchObject(error);
+    await expect(refused.transaction(async () => {})).rejects.toMatchObject(error);
+  } finally {
+    await refused.close();
+    await other.drop();
+  }
+});
+
 it('survives idle connections that are killed', async () => {
   const admin = createDatabase({ connectionString: home.url, applicationName: 'killer', logger });
   try {

@@ -8,7 +8,8 @@ import type { Database } from '../database/database.ts';
 import { createInbox } from '../inbox/inbox.ts';
 import { migrate } from '../migrate.ts';
 import { findDeadLetter, listDeadLetters } from './dead-letter-rows.ts';
-import { createDecisions, type Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
+import { createDecisions } from './decisions.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 
 const logger = createLogger({ name: 'test', level: 'fatal' });

@@ -1,21 +1,10 @@
 import type { OutcomeSink } from '@throughline/messaging';
 import type { Database, Transaction } from '../database/database.ts';
 import type { EditedRecord } from '../parking/head-decisions.ts';
-import type { DeadLetterRow, DeadLetterState } from './dead-letter-rows.ts';
+import type { Decision } from './decision.ts';
 import { discardDeadLetter } from './discard-dead-letter.ts';
 import { editDeadLetter } from './edit-dead-letter.ts';
 import { replayDeadLetter } from './replay-dead-letter.ts';
-
-/** `refused`: somebody decided already or it was handled meanwhile (`state`), or it was sent back as often as allowed (`replay-cap`). */
-export type Decision =
-  | { readonly outcome: 'decided'; readonly state: DeadLetterState; readonly letter: DeadLetterRow }
-  | {
-      readonly outcome: 'refused';
-      readonly why: 'state' | 'replay-cap';
-      readonly state: DeadLetterState;
-      readonly replayCount: number;
-    }
-  | { readonly outcome: 'not-found' };
 
 export interface Decider {
   /** Who decides; in the audit log. */

@@ -2,7 +2,7 @@ import { writeAudit } from '../audit/audit-log.ts';
 import type { Transaction } from '../database/database.ts';
 import { discardHead } from '../parking/head-decisions.ts';
 import { type AfterDecision, tellAfterCommit } from './after-decision.ts';
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
 import { resolveHandled, retireOriginal } from './retire-original.ts';
 import { isRefusal, takeWaiting } from './take-waiting.ts';
 

@@ -5,7 +5,7 @@ import { toStoredHeaders } from '../outbox/header-json.ts';
 import { insertOutboxRows } from '../outbox/insert-outbox-rows.ts';
 import { type EditedRecord, replaceHead } from '../parking/head-decisions.ts';
 import { type AfterDecision, tellAfterCommit } from './after-decision.ts';
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
 import { resolveHandled, retireOriginal } from './retire-original.ts';
 import { isRefusal, takeWaiting } from './take-waiting.ts';
 

@@ -6,7 +6,7 @@ import { insertOutboxRows } from '../outbox/insert-outbox-rows.ts';
 import { makeHeadDue } from '../parking/head-decisions.ts';
 import { type AfterDecision, tellAfterCommit } from './after-decision.ts';
 import type { DeadLetterRow } from './dead-letter-rows.ts';
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
 import { isRefusal, takeWaiting } from './take-waiting.ts';
 
 export interface ReplayOptions extends AfterDecision {

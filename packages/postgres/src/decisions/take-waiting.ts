@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { DEAD_LETTER_ROW, type DeadLetterRow, type DeadLetterState } from './dead-letter-rows.ts';
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
 
 /** What becomes of a dead letter that waits. */
 export interface Change {
