@@ -19,7 +19,7 @@ const project = {
 const config: Config = {
   maxWorkers: 2,
   // Of tests that say `concurrent`: those of the crash table wait for session time-outs most of their time.
-  maxConcurrency: 12,
+  maxConcurrency: 8,
   testTimeout: 30_000,
   projects: [
     { ...project, displayName: 'unit', testPathIgnorePatterns: [...project.testPathIgnorePatterns, '\\.int\\.test\\.ts$'] },

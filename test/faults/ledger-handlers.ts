@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { type Event, EventError } from '@throughline/events';
 import type { BatchHandler, EventHandler } from '@throughline/messaging';
 import type { Database, Transaction } from '@throughline/postgres';
@@ -9,16 +10,19 @@ export interface LedgerHandlersOptions {
   readonly group: string;
   readonly database: Database;
   readonly die: () => never;
+  readonly outageFile?: string | undefined;
 }
 
 /** Write one row for each entry; what is not `good` fails first. */
 export function ledgerHandlers(options: LedgerHandlersOptions) {
   const { group } = options;
   const handle: EventHandler<Transaction, Entry> = async (event, { tx }) => {
+    askDependency(options);
     await suffer(options, event, tx);
     await writeEffects(tx, group, [event]);
   };
   const handleBatch: BatchHandler<Transaction, Entry> = async (batch, { tx }) => {
+    askDependency(options);
     for (const { event } of batch) await suffer(options, event, tx);
     await writeEffects(
       tx,
@@ -27,6 +31,13 @@ export function ledgerHandlers(options: LedgerHandlersOptions) {
     );
   };
   return { handlers: { ENTRY_ADDED: handle }, batchHandlers: { BULK_ENTRY_ADDED: handleBatch } };
+}
+
+/** An outage says of itself how it shows: as an error like any other, or as the one that says so. */
+function askDependency({ outageFile }: LedgerHandlersOptions): void {
+  if (outageFile === undefined || !existsSync(outageFile)) return;
+  if (readFileSync(outageFile, 'utf8') === 'error') throw new Error('the dependency answered 503');
+  throw new EventError('DEPENDENCY_UNAVAILABLE', 'the dependency is away', { retryable: true });
 }
 
 async function writeEffects(tx: Transaction, group: string, events: readonly Event<Entry>[]): Promise<void> {

@@ -42,6 +42,10 @@ export interface LedgerConfig {
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
   readonly topic: string;
+  /** A file that stands for what the handlers depend on: while it is there, that is away. (Default: nothing is) */
+  readonly outageFile?: string;
+  /** Milliseconds. (Default: the database's) */
+  readonly connectTimeoutMs?: number;
 }
 
 /** A group of the ledger: all read the same topic. */
@@ -114,7 +118,12 @@ export async function openLedgerService(
   };
   const metrics = createMetrics({ service: config.name });
   // Handlers of transient entries take a second connection; the relay has two lanes and its leases.
-  const connection = { connectionString: config.databaseUrl, applicationName: config.name, maxConnections: 3 * CONCURRENCY };
+  const connection = {
+    connectionString: config.databaseUrl,
+    applicationName: config.name,
+    maxConnections: 3 * CONCURRENCY,
+    ...(config.connectTimeoutMs !== undefined && { connectTimeoutMs: config.connectTimeoutMs }),
+  };
   const database = createDatabase({ ...connection, logger });
   const watched = around.database(database);
   const driver = createKafkaDriver({ brokers: [...config.kafkaBrokers], clientId: config.name, logger });
@@ -147,7 +156,7 @@ export async function openLedgerService(
       topics: [config.topic],
       codec: s3Codec,
       contracts,
-      ...ledgerHandlers({ group, database, die: around.die }),
+      ...ledgerHandlers({ group, database, die: around.die, outageFile: config.outageFile }),
       retry,
       concurrency: CONCURRENCY,
       handlerTimeoutMs: HANDLER_TIMEOUT_MS,

@@ -29,7 +29,8 @@ const OWNER = '3f0c2f5e-6f0e-4c39-9d0a-0f6c8e4f7a11';
 /** Nothing here is unique that a double effect would run into: the checker counts. */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS accounts (account text PRIMARY KEY, entries integer NOT NULL);
-  CREATE TABLE IF NOT EXISTS published (event_id uuid NOT NULL, account text NOT NULL, number integer NOT NULL, behaviour text NOT NULL);
+  CREATE TABLE IF NOT EXISTS published (event_id uuid NOT NULL, account text NOT NULL, number integer NOT NULL, behaviour text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp());
   CREATE TABLE IF NOT EXISTS effects (
     position bigint GENERATED ALWAYS AS IDENTITY, consumer_group text NOT NULL, event_id uuid NOT NULL, account text NOT NULL, number integer NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp(), transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),

@@ -56,6 +56,28 @@ describe('the breaker', () => {
     expect(set.breaker.isAnyOpen).toBe(false);
   });
 
+  it('opens soon when nothing goes well any more, however much did before', async () => {
+    const { breaker, clock, failKeys } = setUp();
+    breaker.succeeded(10_000);
+    failKeys(4);
+    await clock.advance(499);
+    failKeys(1, 'handler', 4);
+    expect(breaker.isOpen('handler')).toBe(false);
+    await clock.advance(1);
+    expect(breaker.failed('handler', 'key-0')).toBe(true);
+  });
+
+  it('stays closed when something goes well between the failures', async () => {
+    const { breaker, clock, failKeys } = setUp();
+    breaker.succeeded(10_000);
+    failKeys(4);
+    await clock.advance(600);
+    breaker.succeeded(1);
+    failKeys(4, 'handler', 4);
+    await clock.advance(600);
+    expect(breaker.failed('handler', 'key-7')).toBe(false);
+  });
+
   it('is open for the dependency that is away, not for others', () => {
     const { breaker, failKeys } = setUp();
     failKeys(5, 'mail');

@@ -1,6 +1,7 @@
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { BreakerPolicy } from './breaker-policy.ts';
 import type { Clock } from './clock.ts';
+import { FailureStreak } from './failure-streak.ts';
 import { FailureWindow } from './failure-window.ts';
 
 export interface BreakerOptions {
@@ -12,7 +13,7 @@ export interface BreakerOptions {
 }
 
 /**
- * Notices that failures are not the events' fault: many different keys failed, and most tries did. While it is open for a dependency, its failures keep events in their
+ * Notices that failures are not the events' fault: many different keys failed, and most tries did, or none went well between. While it is open for a dependency, its failures keep events in their
  * places with their tries, and the driver probes with one record at a time; it closes after as many successes as it took different failed keys to open it, with no failure among them.
  */
 export interface Breaker {
@@ -31,6 +32,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   const { group, policy, clock, logger, metrics } = options;
   const gauge = metrics.gauge(METRICS.consumerBreakerOpen);
   const window = new FailureWindow(policy.windowMs, clock);
+  const streak = new FailureStreak(policy, clock);
   const known = new Set<string>();
   /** Successes in a row since the last failure, by open dependency. */
   const open = new Map<string, number>();
@@ -54,6 +56,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     isOpen: (dependency) => open.has(nameOf(dependency)),
     succeeded: (tries) => {
       window.succeeded(tries);
+      if (tries > 0) streak.broken();
       for (const [dependency, before] of open) {
         if (before + tries >= policy.minFailedKeys) close(dependency, before + tries);
         else open.set(dependency, before + tries);
@@ -62,12 +65,14 @@ export function createBreaker(options: BreakerOptions): Breaker {
     failed: (given, key) => {
       const dependency = nameOf(given);
       window.failed(dependency, key);
+      const isStreak = streak.failed(dependency, key);
       if (open.has(dependency)) {
         open.set(dependency, 0);
         return true;
       }
       const { failures, failedKeys, tries } = window.figures(dependency);
-      if (failedKeys < policy.minFailedKeys || failures < tries * policy.minFailureRate) return false;
+      const isMost = failedKeys >= policy.minFailedKeys && failures >= tries * policy.minFailureRate;
+      if (!isStreak && !isMost) return false;
       open.set(dependency, 0);
       show(dependency, true);
       logger.error(

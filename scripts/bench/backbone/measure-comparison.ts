@@ -4,6 +4,8 @@ const MAX_REPEATS = 2;
 
 export interface MeasureOptions {
   readonly rounds: number;
+  /** Whether there is time for a run that did not count to be repeated. (Default: always) */
+  readonly mayRepeat?: () => boolean;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -30,10 +32,10 @@ export async function measureComparison(comparison: Comparison, options: Measure
 }
 
 /** A run that does not count is repeated, twice at most. */
-async function measureVariant(variant: Variant, { say, signal }: MeasureOptions) {
+async function measureVariant(variant: Variant, { say, signal, mayRepeat = () => true }: MeasureOptions) {
   for (let repeats = 0; ; repeats += 1) {
     const result = await runOrFault(variant, signal);
-    if (result.faults.length === 0 || repeats === MAX_REPEATS || signal.aborted) return { repeats, ...result };
+    if (result.faults.length === 0 || repeats === MAX_REPEATS || signal.aborted || !mayRepeat()) return { repeats, ...result };
     say(`  ${variant.name}: does not count (${result.faults.join('; ')}), again`);
   }
 }

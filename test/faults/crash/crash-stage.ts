@@ -15,6 +15,8 @@ const FIXTURE = fileURLToPath(new URL('./ledger-process.fixture.ts', import.meta
 const PARTITIONS = 2;
 const CRASH_DEADLINE_MS = 45_000;
 const DRAIN_DEADLINE_MS = 45_000;
+/** A dozen stages open at the same moment. */
+const CONNECT_TIMEOUT_MS = 20_000;
 const logger = createLogger({ name: 'test', level: 'fatal' });
 
 /** A ledger of one test's own: database, topic, group. */
@@ -41,7 +43,7 @@ export async function createCrashStage(groupOptions: Omit<LedgerGroup, 'group'>)
   const topic = `${name}.v1`;
   const home = await createTestDatabase();
   const { kafkaBrokers, redisUrl } = stackAddresses();
-  const config = { name, databaseUrl: home.url, redisUrl, kafkaBrokers, topic };
+  const config = { name, databaseUrl: home.url, redisUrl, kafkaBrokers, topic, connectTimeoutMs: CONNECT_TIMEOUT_MS };
   // This process must live on to fail the test.
   const service = await openLedgerService(config, logger, { die: refuseToDie });
   const { database, driver } = service;
