@@ -2,7 +2,7 @@ import { EventError } from '@throughline/events';
 import { createInMemoryInbox, type InMemoryTransaction } from '../src/in-memory/in-memory-inbox.ts';
 import type { Inbox } from '../src/inbox.ts';
 import type { IncomingRecord } from '../src/record.ts';
-import type { BatchHandler, EventHandler } from '../src/subscription.ts';
+import type { BatchHandler, EventHandler } from '../src/subscribing/subscription.ts';
 import { recordOf, thing } from './fixtures.ts';
 import { GROUP, type OpenPipelineOptions, openPipeline } from './open-pipeline.ts';
 

@@ -1,6 +1,6 @@
 import type { ChunkContext, UnfinishedRecord } from '../src/messaging-driver.ts';
 import type { IncomingRecord } from '../src/record.ts';
-import type { RecordSchedulerOptions } from '../src/record-scheduler.ts';
+import type { RecordSchedulerOptions } from '../src/scheduling/record-scheduler.ts';
 
 export function record(offset: number, key: string | null, partition = 0): IncomingRecord {
   return {

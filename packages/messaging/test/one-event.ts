@@ -1,6 +1,6 @@
 import { EventError } from '@throughline/events';
 import type { InMemoryTransaction } from '../src/in-memory/in-memory-inbox.ts';
-import type { EventHandler } from '../src/subscription.ts';
+import type { EventHandler } from '../src/subscribing/subscription.ts';
 import { GROUP, openPipeline } from './open-pipeline.ts';
 
 /** Of the event that `thing()` is. */

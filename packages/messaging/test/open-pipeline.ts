@@ -1,5 +1,5 @@
-import { createBreaker } from '../src/breaker.ts';
-import { type BreakerPolicy, DEFAULT_BREAKER_POLICY } from '../src/breaker-policy.ts';
+import { createBreaker } from '../src/breaker/breaker.ts';
+import { type BreakerPolicy, DEFAULT_BREAKER_POLICY } from '../src/breaker/breaker-policy.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { createInMemoryClaimStore } from '../src/in-memory/in-memory-claim-store.ts';
 import { createInMemoryDriver } from '../src/in-memory/in-memory-driver.ts';
@@ -7,13 +7,13 @@ import { createInMemoryInbox, type InMemoryTransaction } from '../src/in-memory/
 import { createInMemoryParkingLot } from '../src/in-memory/in-memory-parking-lot.ts';
 import { InboxMemory } from '../src/in-memory/inbox-memory.ts';
 import type { UnfinishedRecord } from '../src/messaging-driver.ts';
-import type { EventOutcome } from '../src/outcome.ts';
+import type { EventOutcome } from '../src/outcomes/outcome.ts';
 import { startParkedKeys } from '../src/parked-keys/start-parked-keys.ts';
 import { createPipeline, type PipelineOptions } from '../src/pipeline/create-pipeline.ts';
 import type { IncomingRecord } from '../src/record.ts';
-import { completeRetryPolicy, type RetryPolicy } from '../src/retry-policy.ts';
-import type { Subscription } from '../src/subscription.ts';
-import { subscriptionTopics } from '../src/subscription-topics.ts';
+import { completeRetryPolicy, type RetryPolicy } from '../src/retries/retry-policy.ts';
+import type { Subscription } from '../src/subscribing/subscription.ts';
+import { subscriptionTopics } from '../src/subscribing/subscription-topics.ts';
 import { jsonCodec, newMetrics, silentLogger, thingContracts } from './fixtures.ts';
 
 export const GROUP = 'test.things';

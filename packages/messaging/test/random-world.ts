@@ -6,9 +6,9 @@ import { createInMemoryInbox, type InMemoryTransaction } from '../src/in-memory/
 import { createInMemoryParkingLot } from '../src/in-memory/in-memory-parking-lot.ts';
 import { InboxMemory } from '../src/in-memory/inbox-memory.ts';
 import type { ConsumeOptions, MessagingDriver } from '../src/messaging-driver.ts';
-import { type RunningSubscription, subscribe } from '../src/subscribe.ts';
-import type { BatchHandler, EventHandler, Subscription } from '../src/subscription.ts';
-import { subscriptionTopics } from '../src/subscription-topics.ts';
+import { type RunningSubscription, subscribe } from '../src/subscribing/subscribe.ts';
+import type { BatchHandler, EventHandler, Subscription } from '../src/subscribing/subscription.ts';
+import { subscriptionTopics } from '../src/subscribing/subscription-topics.ts';
 import { type Fault, FaultPlan, faultyClaims, faultyDriver, faultyInbox, faultyParkingLot } from './fault-plan.ts';
 import { jsonCodec, newMetrics, recordOf, silentLogger, thing, thingContracts } from './fixtures.ts';
 import { createManualClock } from './manual-clock.ts';

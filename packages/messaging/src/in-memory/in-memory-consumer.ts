@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { createRecordScheduler } from '../create-record-scheduler.ts';
 import type { ConsumeOptions, ConsumerState, RecordConsumer } from '../messaging-driver.ts';
-import type { AssignedPartition, RecordScheduler } from '../record-scheduler.ts';
+import { createRecordScheduler } from '../scheduling/create-record-scheduler.ts';
+import type { AssignedPartition, RecordScheduler } from '../scheduling/record-scheduler.ts';
 import type { InMemoryLog } from './in-memory-log.ts';
 
 export interface InMemoryConsumerOptions {

@@ -4,7 +4,7 @@ import { createManualClock } from '../../test/manual-clock.ts';
 import { GROUP, type OpenPipelineOptions, openPipeline } from '../../test/open-pipeline.ts';
 import type { InMemoryTransaction } from '../in-memory/in-memory-inbox.ts';
 import type { IncomingRecord } from '../record.ts';
-import type { EventHandler } from '../subscription.ts';
+import type { EventHandler } from '../subscribing/subscription.ts';
 import type { ParkedKeysRunner } from './run-parked-keys.ts';
 
 const transient = () => new EventError('SEND_FAILED', 'away', { retryable: true });

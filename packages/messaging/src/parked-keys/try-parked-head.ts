@@ -13,7 +13,7 @@ import { inTraceOf, type RunHandlers } from '../pipeline/run-handlers.ts';
 import { type Failure, type SettleFailureOptions, tellDeadLetter } from '../pipeline/settle-failure.ts';
 import { summaryOf } from '../pipeline/to-dead-letter.ts';
 import { openDeliverySpan } from '../pipeline/trace-delivery.ts';
-import type { RetryPolicy } from '../retry-policy.ts';
+import type { RetryPolicy } from '../retries/retry-policy.ts';
 
 export interface ParkedHeadOptions<Tx> extends Pick<SettleFailureOptions, 'group' | 'logger'> {
   readonly parking: ParkingLot<Tx>;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { bytes, jsonCodec, recordOf, thing } from '../../test/fixtures.ts';
 import type { DeadLetter } from '../inbox.ts';
 import type { IncomingRecord } from '../record.ts';
-import { RETRY_HEADERS, readDueAtMs } from '../retry-headers.ts';
+import { RETRY_HEADERS, readDueAtMs } from '../retries/retry-headers.ts';
 import { createDeliveryReader } from './read-delivery.ts';
 import { toDeadLetter } from './to-dead-letter.ts';
 

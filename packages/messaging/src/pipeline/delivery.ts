@@ -1,9 +1,9 @@
 import type { Event } from '@throughline/events';
 import type { OpenSpan } from '@throughline/telemetry';
 import type { DedupKey } from '../claim-store.ts';
-import type { Verdict } from '../classify.ts';
 import type { InboxEntry } from '../inbox.ts';
-import type { RetryHistory } from '../retry-headers.ts';
+import type { Verdict } from '../retries/classify.ts';
+import type { RetryHistory } from '../retries/retry-headers.ts';
 
 /** Who a record is: from its headers, else from its value, else its position. */
 export interface Identity extends DedupKey {

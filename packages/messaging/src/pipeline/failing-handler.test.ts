@@ -3,7 +3,7 @@ import { recordOf, thing } from '../../test/fixtures.ts';
 import { counting, KEY, openWith, transient } from '../../test/one-event.ts';
 import { GROUP } from '../../test/open-pipeline.ts';
 import type { IncomingRecord } from '../record.ts';
-import { RETRY_HEADERS } from '../retry-headers.ts';
+import { RETRY_HEADERS } from '../retries/retry-headers.ts';
 
 describe('a handler that fails', () => {
   it('is tried again in place', async () => {

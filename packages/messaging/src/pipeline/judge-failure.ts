@@ -1,6 +1,6 @@
-import type { Breaker } from '../breaker.ts';
-import { classify, type Verdict } from '../classify.ts';
+import type { Breaker } from '../breaker/breaker.ts';
 import type { IncomingRecord } from '../record.ts';
+import { classify, type Verdict } from '../retries/classify.ts';
 import { keyOf } from './key-of.ts';
 
 /** What a failure without a name is put down to. */

@@ -5,7 +5,7 @@ import { counting, KEY, openWith } from '../../test/one-event.ts';
 import { GROUP } from '../../test/open-pipeline.ts';
 import type { ClaimStore } from '../claim-store.ts';
 import type { IncomingRecord } from '../record.ts';
-import { RETRY_HEADERS } from '../retry-headers.ts';
+import { RETRY_HEADERS } from '../retries/retry-headers.ts';
 
 /** As a process does that a handler killed: takes the claim and never gives it back. */
 async function claimAndDie(claims: ClaimStore, clock: ManualClock): Promise<void> {

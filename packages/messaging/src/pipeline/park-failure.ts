@@ -1,7 +1,7 @@
 import { METRICS } from '@throughline/telemetry';
 import type { InboxEntry } from '../inbox.ts';
 import type { ParkedFailure, ParkingLot } from '../parking-lot.ts';
-import { delayToMs, type RetryPolicy } from '../retry-policy.ts';
+import { delayToMs, type RetryPolicy } from '../retries/retry-policy.ts';
 import { type Failure, letterOf, type Settle, type SettleFailureOptions, tellDeadLetter } from './settle-failure.ts';
 import { summaryOf } from './to-dead-letter.ts';
 

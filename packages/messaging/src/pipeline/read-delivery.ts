@@ -1,7 +1,7 @@
 import { type EnvelopeCodec, type Event, EventError, type EventHeaders, readHeaders, recordEventId } from '@throughline/events';
 import type { InboxEntry } from '../inbox.ts';
 import type { IncomingRecord } from '../record.ts';
-import { type OriginalPosition, readRetryHistory } from '../retry-headers.ts';
+import { type OriginalPosition, readRetryHistory } from '../retries/retry-headers.ts';
 import type { Delivery, Identity } from './delivery.ts';
 
 export interface DeliveryReaderOptions {

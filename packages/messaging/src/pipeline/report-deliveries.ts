@@ -1,6 +1,6 @@
 import { ATTRIBUTES, METRICS, type Metrics } from '@throughline/telemetry';
 import type { Clock } from '../clock.ts';
-import type { EventOutcome, OutcomeSink } from '../outcome.ts';
+import type { EventOutcome, OutcomeSink } from '../outcomes/outcome.ts';
 import type { Delivery, Outcome, Settled } from './delivery.ts';
 
 export interface ReportOptions {

@@ -1,5 +1,5 @@
 import { matchesPattern } from '@throughline/events';
-import type { BatchHandler, EventHandler, Subscription } from '../subscription.ts';
+import type { BatchHandler, EventHandler, Subscription } from '../subscribing/subscription.ts';
 
 /** Who handles a type of events. */
 export type Route<Tx> =

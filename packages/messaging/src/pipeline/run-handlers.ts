@@ -1,7 +1,7 @@
 import type { Event } from '@throughline/events';
 import { SPANS, type TraceHeaders, withEventId, withSpan, withTraceOf } from '@throughline/telemetry';
 import type { Clock } from '../clock.ts';
-import type { BatchItem } from '../subscription.ts';
+import type { BatchItem } from '../subscribing/subscription.ts';
 import type { Delivery } from './delivery.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import type { Route } from './route-events.ts';

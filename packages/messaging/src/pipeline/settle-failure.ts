@@ -1,13 +1,13 @@
 import { isEventError } from '@throughline/events';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { ClaimStore } from '../claim-store.ts';
-import type { Verdict } from '../classify.ts';
 import type { Clock } from '../clock.ts';
 import type { DeadLetter, DeadLetterReason, Inbox } from '../inbox.ts';
 import type { RecordProducer } from '../messaging-driver.ts';
-import { withRetryHeaders } from '../retry-headers.ts';
-import { delayToMs, type RetryPolicy } from '../retry-policy.ts';
-import { retryDelayOf, retryTopic } from '../subscription-topics.ts';
+import type { Verdict } from '../retries/classify.ts';
+import { withRetryHeaders } from '../retries/retry-headers.ts';
+import { delayToMs, type RetryPolicy } from '../retries/retry-policy.ts';
+import { retryDelayOf, retryTopic } from '../subscribing/subscription-topics.ts';
 import type { Delivery, Kept, Settled } from './delivery.ts';
 import { summaryOf, toDeadLetter } from './to-dead-letter.ts';
 

@@ -1,4 +1,4 @@
-import type { Breaker } from '../breaker.ts';
+import type { Breaker } from '../breaker/breaker.ts';
 import type { ReplayLedger } from '../replay/replay-ledger.ts';
 import type { Chunk } from './chunk.ts';
 import type { Delivery, Settled } from './delivery.ts';

@@ -2,7 +2,7 @@ import { headerText } from '@throughline/events';
 import { withoutCredentials } from '@throughline/telemetry';
 import type { DeadLetter, DeadLetterReason } from '../inbox.ts';
 import { REPLAY_HEADERS } from '../replay/replay-headers.ts';
-import { withoutRetryHeaders } from '../retry-headers.ts';
+import { withoutRetryHeaders } from '../retries/retry-headers.ts';
 import type { Delivery } from './delivery.ts';
 
 const MAX_CLASS_BYTES = 256;

@@ -1,7 +1,7 @@
 import { EventError } from '@throughline/events';
 import type { AttemptFate } from '../claim-store.ts';
-import { classify } from '../classify.ts';
 import type { Inbox } from '../inbox.ts';
+import { classify } from '../retries/classify.ts';
 import type { Chunk } from './chunk.ts';
 import type { Delivery, Kept, Settled } from './delivery.ts';
 import { wasNeverEnded } from './held-claims.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContractViolation } from '@throughline/contracts';
 import { type Event, headerText, isEventError, type RecordHeaders, toHeaders } from '@throughline/events';
 import { createRouter } from '../pipeline/route-events.ts';
-import type { Subscription } from '../subscription.ts';
+import type { Subscription } from '../subscribing/subscription.ts';
 
 export interface EditEventOptions {
   /** What could not be handled. */
