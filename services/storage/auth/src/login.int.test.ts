@@ -72,7 +72,8 @@ describe('login', () => {
       known.push(await timed(email));
       unknown.push(await timed(someEmail()));
     }
-    expect(median(unknown)).toBeGreaterThan(median(known) * 0.6);
+    // The shortest of each: what a busy machine adds is in neither. Without hashing it would be a twentieth.
+    expect(Math.min(...unknown)).toBeGreaterThan(Math.min(...known) * 0.4);
   });
 
   it('refuses an account after ten failures in a minute, with the right password too, and nobody else', async () => {
@@ -142,10 +143,6 @@ describe('without Redis', () => {
     await alone.close();
   });
 });
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
-}
 
 async function freePort(): Promise<number> {
   const server = createServer();
