@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
+import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import fetchOfKafkajs from 'kafkajs/src/protocol/requests/fetch/index.js';
 import { batchOf, oneRecord, responseOf } from '../../test/fetch-response.ts';
+import { crc32c } from '../crc32c.ts';
 import { decodeFetchResponse, type FetchResponse } from './decode-fetch-response.ts';
 import { UnsupportedBatch } from './record-batch.ts';
 import { repairFetchDecoding } from './repair-fetch-decoding.ts';
@@ -9,7 +11,9 @@ import { toIncomingRecords } from './to-incoming-record.ts';
 
 const load = createRequire(import.meta.url);
 const kafkajs = load('kafkajs/src/protocol/requests/fetch/v11/response.js') as { decode(bytes: Buffer): Promise<FetchResponse> };
-const GZIP = 1;
+const [GZIP, SNAPPY, LZ4, ZSTD] = [1, 2, 3, 4] as const;
+/** Where the parts of a batch begin. */
+const [LENGTH_END, CRC, ATTRIBUTES, RECORDS] = [12, 17, 21, 61] as const;
 
 describe('decodeFetchResponse', () => {
   /** kafkajs takes what every object has, `toString` for one, for a header that came before. */
@@ -85,24 +89,48 @@ describe('decodeFetchResponse', () => {
     expect(values?.map((value) => value?.buffer.byteLength)).toEqual([response.buffer.byteLength, small.length]);
   });
 
-  it('leaves what is compressed, or of an old format, to kafkajs', async () => {
+  it('reads gzip beside what is not compressed', async () => {
     const compressed = await batchOf({ records: [oneRecord], compression: GZIP });
-    expect(() => decodeFetchResponse(responseOf([{ partition: 0, bytes: compressed }]))).toThrow(UnsupportedBatch);
-    const old = Buffer.alloc(40);
-    old.writeInt8(1, 16);
-    expect(() => decodeFetchResponse(responseOf([{ partition: 0, bytes: old }]))).toThrow(UnsupportedBatch);
-    repairFetchDecoding();
-    const { response } = fetchOfKafkajs.protocol({ version: 11 })({ topics: [] });
     const bytes = Buffer.concat([compressed, await batchOf({ records: [oneRecord], firstOffset: 1 })]);
-    const decoded = (await response.decode(responseOf([{ partition: 4, bytes }]))) as FetchResponse;
-    const messages = decoded.responses[0]?.partitions[0]?.messages;
-    const records = toIncomingRecords({ topic: 'things', partition: 4, messages } as never);
+    const [partition] = decodeFetchResponse(responseOf([{ partition: 4, bytes }])).responses[0]?.partitions ?? [];
+    const records = toIncomingRecords({ topic: 'things', partition: 4, messages: partition?.messages } as never);
     expect(records.map(({ offset, value }) => [offset, String(value)])).toEqual([
       [0n, 'v'],
       [1n, 'v'],
     ]);
   });
+
+  it.each([
+    ['lz4', LZ4],
+    ['snappy', SNAPPY],
+  ])('leaves %s, and old formats, to kafkajs', async (_name, codec) => {
+    const compressed = withCodec(await batchOf({ records: [oneRecord] }), codec);
+    expect(() => decodeFetchResponse(responseOf([{ partition: 0, bytes: compressed }]))).toThrow(UnsupportedBatch);
+    repairFetchDecoding();
+    const { response } = fetchOfKafkajs.protocol({ version: 11 })({ topics: [] });
+    await expect(response.decode(responseOf([{ partition: 4, bytes: compressed }]))).rejects.toThrow(/compression/i);
+    const old = Buffer.alloc(40);
+    old.writeInt8(1, 16);
+    expect(() => decodeFetchResponse(responseOf([{ partition: 0, bytes: old }]))).toThrow(UnsupportedBatch);
+  });
+
+  it('reads zstd', async () => {
+    const plain = await batchOf({ records: [oneRecord] });
+    const body = zstdCompressSync(plain.subarray(RECORDS));
+    const bytes = withCodec(Buffer.concat([plain.subarray(0, RECORDS), body]), ZSTD);
+    const [partition] = decodeFetchResponse(responseOf([{ partition: 4, bytes }])).responses[0]?.partitions ?? [];
+    expect(partition?.messages.map(({ value }) => String(value))).toEqual(['v']);
+  });
 });
+
+/** The batch said to be compressed that way, with its length and checksum as they then are. */
+function withCodec(batch: Buffer, codec: number): Buffer {
+  const changed = Buffer.from(batch);
+  changed.writeInt32BE(changed.length - LENGTH_END, 8);
+  changed.writeInt16BE(codec, ATTRIBUTES);
+  changed.writeUInt32BE(crc32c(changed, ATTRIBUTES, changed.length), CRC);
+  return changed;
+}
 
 /** What kafkajs' consumer reads of an answer. */
 function shown(response: FetchResponse) {

@@ -1,9 +1,10 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { IncomingRecord } from '@throughline/messaging';
 import { crc32c } from '../crc32c.ts';
 import { ByteReader } from './byte-reader.ts';
 import { readRecordHeaders } from './read-record-headers.ts';
 
-/** Thrown for what is left to kafkajs: compressed batches, and the formats before Kafka 0.11. */
+/** Thrown for what is left to kafkajs: snappy and lz4, for which it may be given a codec, and the formats before Kafka 0.11. */
 export class UnsupportedBatch extends Error {}
 
 /** Bytes fetched from one partition. */
@@ -31,6 +32,9 @@ const HEADER_BYTES = 61;
 
 const CURRENT_MAGIC = 2;
 const CODEC_MASK = 0x7;
+const UNCOMPRESSED = 0;
+/** By the codec's number in the attributes. */
+const DECOMPRESS: Readonly<Record<number, (bytes: Buffer) => Buffer>> = { 1: gunzipSync, 4: zstdDecompressSync };
 const LOG_APPEND_TIME = 0x8;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -88,15 +92,15 @@ export class RecordBatch {
     return Number(this.#fetched.bytes.readBigInt64BE(this.#start + FIRST_TIMESTAMP));
   }
 
-  /** @throws {UnsupportedBatch} when they are compressed */
+  /** @throws {UnsupportedBatch} when they are compressed in a way that Node cannot undo */
   records(): IncomingRecord[] {
     const { topic, partition, bytes } = this.#fetched;
     const count = bytes.readInt32BE(this.#start + COUNT);
-    if (count > 0 && (this.#attributes & CODEC_MASK) !== 0) throw new UnsupportedBatch('compressed records');
     const firstOffset = bytes.readBigInt64BE(this.#start);
     const { firstTimestampMs } = this;
     const appendedAtMs = this.#appendedAtMs();
-    const reader = new ByteReader(bytes, this.#start + HEADER_BYTES);
+    const reader = count > 0 ? this.#body() : new ByteReader(bytes);
+    const limit = reader.bytes === bytes ? this.next : reader.bytes.length;
     const records: IncomingRecord[] = [];
     for (let index = 0; index < count; index += 1) {
       const sizeBytes = reader.varint();
@@ -113,10 +117,19 @@ export class RecordBatch {
         timestampMs: appendedAtMs ?? timestampMs,
         sizeBytes,
       });
-      if (reader.at !== end || end > this.next)
+      if (reader.at !== end || end > limit)
         throw new Error(`corrupt record in ${topic}/${partition} behind offset ${firstOffset}`);
     }
     return records;
+  }
+
+  #body(): ByteReader {
+    const { bytes } = this.#fetched;
+    const codec = this.#attributes & CODEC_MASK;
+    if (codec === UNCOMPRESSED) return new ByteReader(bytes, this.#start + HEADER_BYTES);
+    const decompress = DECOMPRESS[codec];
+    if (decompress === undefined) throw new UnsupportedBatch(`records compressed by codec ${codec}`);
+    return new ByteReader(decompress(bytes.subarray(this.#start + HEADER_BYTES, this.next)));
   }
 
   #appendedAtMs(): number | undefined {
