@@ -160,14 +160,14 @@ function startOutcomes(driver: MessagingDriver, { runtime, name }: BackboneOptio
 }
 
 /** The owner of a shard may be another replica: a commit wakes the relay here and, through Redis, those elsewhere. */
-function startRelay(relay: Relay, stores: Stores, { runtime, name }: BackboneOptions): () => void {
+function startRelay(relay: Relay, stores: Stores, { runtime, name }: BackboneOptions): (shards?: readonly number[]) => void {
   const wakeUps = createWakeUps({ redis: stores.redis, channel: `outbox:${name}:${stores.incarnation}` });
   const unsubscribe = wakeUps.subscribe(() => relay.wake());
   runtime.onStop('wake-ups', unsubscribe);
   relay.start();
   runtime.onStop('relay', () => relay.stop(), { atMostMs: RELAY_STOP_MS });
-  return () => {
-    relay.wake();
-    wakeUps.publish();
+  return (shards) => {
+    relay.wake(shards);
+    if (!relay.stats().ownsAllShards) wakeUps.publish();
   };
 }

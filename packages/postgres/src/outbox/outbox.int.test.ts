@@ -37,6 +37,13 @@ const message = (changes: Partial<OutboxMessage> = {}): OutboxMessage => ({
   ...changes,
 });
 
+it('tells which shards have something new', async () => {
+  const woken: unknown[] = [];
+  const outbox = createOutbox({ wake: (shards) => woken.push(shards) });
+  await database.transaction((tx) => outbox.insert(tx, [message(), message({ aggregateId: 'b-2' })]));
+  expect(woken).toEqual([[shardOf('bucket', 'b-1'), shardOf('bucket', 'b-2')]]);
+});
+
 it('keeps the order of insertion, also past the size of one statement, and wakes after the commit', async () => {
   let wakes = 0;
   const outbox = createOutbox({ wake: () => (wakes += 1) });

@@ -3,10 +3,11 @@ import type { Outbox, OutboxMessage } from '@throughline/messaging';
 import type { Transaction } from '../database/database.ts';
 import { toStoredHeaders } from './header-json.ts';
 import { insertOutboxRows, type OutboxRow, outboxStatementPart, type StatementPart } from './insert-outbox-rows.ts';
+import { shardOf } from './shard.ts';
 
 export interface OutboxOptions {
-  /** Called after the commit of a transaction that inserted; wakes the relay. */
-  readonly wake: () => void;
+  /** Called after the commit of a transaction that inserted, with the shards of its rows where they are known; wakes the relay. */
+  readonly wake: (shards?: readonly number[]) => void;
   /** Key, value and headers of one record together; at most what the topics' `max.message.bytes` lets through. (Default: 1 000 000) */
   readonly maxRecordBytes?: number;
 }
@@ -32,7 +33,7 @@ export function createOutbox(options: OutboxOptions): PostgresOutbox {
       const rows = messages.map((message) => toRow(message, maxRecordBytes));
       if (rows.length === 0 || tx.isPublishingSuppressed === true) return;
       await insertOutboxRows(tx, rows);
-      tx.afterCommit(options.wake);
+      tx.afterCommit(() => options.wake(rows.map(({ aggregateType, aggregateId }) => shardOf(aggregateType, aggregateId))));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordProducer } from '@throughline/messaging';
+import { SHARDS } from '../outbox/shard.ts';
 import { createAlarm } from './alarm.ts';
 import { type BacklogWatch, createBacklogWatch } from './backlog-watch.ts';
 import { createRelayInstruments, type RelayInstruments } from './relay-instruments.ts';
@@ -10,8 +11,8 @@ import { createShardLeases, type ShardLeases } from './shard-leases.ts';
 export interface Relay {
   /** Resolves when it runs. While no broker answers it tries again, until `stop`; never rejects. */
   start(): Promise<void>;
-  /** There is something new: look at once. Cheap, never throws; also before `start` and after `stop`. */
-  wake(): void;
+  /** There is something new in these shards (default: in any): look at once. Cheap, never throws; also before `start` and after `stop`. */
+  wake(shards?: readonly number[]): void;
   /** Finishes the sends in hand, marks them, gives its shards to others, closes its producers. */
   stop(): Promise<void>;
   stats(): RelayStats;
@@ -19,6 +20,8 @@ export interface Relay {
 
 export interface RelayStats {
   readonly shardsOwned: number;
+  /** Nobody else has to be told of what is new. */
+  readonly ownsAllShards: boolean;
   readonly isRunning: boolean;
 }
 
@@ -63,8 +66,11 @@ class LeasedRelay implements Relay {
     return this.#starting;
   }
 
-  wake(): void {
-    for (const lane of this.#lanes) lane.wake();
+  wake(shards?: readonly number[]): void {
+    const { producers } = this.#settings;
+    this.#lanes.forEach((lane, index) => {
+      if (shards === undefined || shards.some((shard) => shard % producers === index)) lane.wake();
+    });
   }
 
   async stop(): Promise<void> {
@@ -83,7 +89,8 @@ class LeasedRelay implements Relay {
   }
 
   stats(): RelayStats {
-    return { shardsOwned: this.#leases.count(), isRunning: this.#isRunning };
+    const shardsOwned = this.#leases.count();
+    return { shardsOwned, ownsAllShards: shardsOwned === SHARDS, isRunning: this.#isRunning };
   }
 
   async #begin(): Promise<void> {
