@@ -68,7 +68,7 @@ export interface Backbone extends Stores {
   readonly relay: Relay;
   /**
    * Declares the subscription's own topics, starts its consumer, and ties it to the service's readiness, liveness and stop. Without a `concurrency` of its own it
-   * gets what the pool has left, at most 32.
+   * gets 4 of the pool, or what is left.
    * @throws {EventError} `CONFIGURATION_REFUSED` for a concurrency above the pool, or a source topic that is kept longer than events are known as processed
    */
   subscribe(subscription: Subscription<Transaction>): Promise<RunningSubscription>;

@@ -6,9 +6,9 @@ const refusal = (message: RegExp) =>
 
 describe('createConcurrencyBudget', () => {
   it.each([
-    [10, 8],
+    [10, 4],
     [3, 1],
-    [50, 32],
+    [50, 4],
   ])('gives a subscription that asks for nothing, of %d connections, %d', (connections, expected) => {
     expect(createConcurrencyBudget(connections).take({ group: 'g' })).toBe(expected);
   });

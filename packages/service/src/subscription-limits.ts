@@ -3,7 +3,8 @@ import { completeRetryPolicy, delayToMs, type Subscription, type TopicDeclaratio
 
 /** Left to requests, so that events cannot keep them waiting for a connection. */
 const MIN_REQUEST_CONNECTIONS = 2;
-const DEFAULT_CONCURRENCY = 32;
+/** Under load few large transactions cost less than many small ones: 4 at once took 10 to 20 % less CPU an event than 8. */
+const DEFAULT_CONCURRENCY = 4;
 /** Kafka's own, of a topic that declares none. */
 const DEFAULT_RETENTION_MS = 7 * 24 * 60 * 60 * 1_000;
 

@@ -64,7 +64,7 @@ export interface Pipeline {
   maxChunkRecords(): number;
 }
 
-const DEFAULT_MAX_BATCH_EVENTS = 256;
+const DEFAULT_MAX_BATCH_EVENTS = 512;
 
 /**
  * Everything that happens to a chunk: who is it ▸ types without handler pass ▸ decoding and contract ▸ one claim ▸ one transaction with the handlers ▸ one confirmation; and for

@@ -89,6 +89,7 @@ const DEFAULTS = {
   handlerTimeoutMs: 15_000,
 };
 const DEFAULT_TOPIC_REFRESH_MS = 5_000;
+const DEFAULT_CONCURRENCY = 4;
 
 /**
  * Joins the group and handles its events, in chunks that share a transaction: identity ▸ types without handler ▸ contract ▸ claim ▸ one transaction with the handlers ▸ confirm, and on
@@ -173,7 +174,7 @@ function consumeOptions<Tx>(
   { subscription, maxUncommitted, maxUncommittedBytes, maxMemberBytes }: SubscribeOptions<Tx>,
   { pipeline, ...settings }: typeof DEFAULTS & { readonly pipeline: ReturnType<typeof createPipeline> },
 ): Omit<ConsumeOptions, 'topics' | 'group'> {
-  const { concurrency } = subscription;
+  const { concurrency = DEFAULT_CONCURRENCY } = subscription;
   return {
     handle: pipeline.handle,
     maxChunkRecords: pipeline.maxChunkRecords,
@@ -181,7 +182,7 @@ function consumeOptions<Tx>(
     sessionTimeoutMs: settings.sessionTimeoutMs,
     rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
     drainDeadlineMs: settings.drainDeadlineMs,
-    ...(concurrency !== undefined && { concurrency }),
+    concurrency,
     ...(maxUncommitted !== undefined && { maxUncommitted }),
     ...(maxUncommittedBytes !== undefined && { maxUncommittedBytes }),
     ...(maxMemberBytes !== undefined && { maxMemberBytes }),

@@ -63,9 +63,9 @@ export interface Subscription<Tx> {
   readonly retry?: Partial<RetryPolicy>;
   /** A handler that runs longer is aborted and counts as failed, milliseconds. (Default: 15 000) */
   readonly handlerTimeoutMs?: number;
-  /** Transactions at once in this process. (Default: 8) */
+  /** Transactions at once in this process; more for handlers that wait for others. (Default: 4) */
   readonly concurrency?: number;
-  /** Events in one transaction, at most; fewer while handlers are slow. (Default: 256) */
+  /** Events in one transaction, at most; fewer while handlers are slow. (Default: 512) */
   readonly maxBatchEvents?: number;
   /** Retries and dead letters stop, and the group probes one event at a time, when so many different keys failed in a row of failures. (Default: see BreakerPolicy) */
   readonly breaker?: Partial<BreakerPolicy>;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { openWindow, runAtRate } from './measuring-window.ts';
 
 describe('openWindow', () => {
@@ -25,8 +24,8 @@ describe('openWindow', () => {
 });
 
 describe('runAtRate', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
+  beforeEach(() => void import.meta.jest.useFakeTimers());
+  afterEach(() => void import.meta.jest.useRealTimers());
 
   it('keeps the rate, and reports when the last event is handled', async () => {
     let put = 0;
@@ -37,7 +36,7 @@ describe('runAtRate', () => {
       // As in life, either may be seen first.
       setTimeout(() => run.noteHandled(id), put % 4 === 0 ? 1 : 5);
     });
-    await jest.advanceTimersByTimeAsync(200);
+    await import.meta.jest.advanceTimersByTimeAsync(200);
     const report = await run.report;
     expect(put).toBeGreaterThanOrEqual(119);
     expect(put).toBeLessThanOrEqual(121);
