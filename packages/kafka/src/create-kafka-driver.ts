@@ -1,6 +1,6 @@
 import type { ConsumeOptions, MessagingDriver, RecordConsumer, RecordProducer } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
-import { createClient } from './client/create-client.ts';
+import { createClient, type KafkaSecurity } from './client/create-client.ts';
 import { repairConsumerGroup } from './client/repair-consumer-group.ts';
 import { repairMetadata } from './client/repair-metadata.ts';
 import { repairRequestQueue } from './client/repair-request-queue.ts';
@@ -17,6 +17,8 @@ export interface KafkaDriverOptions {
   /** Shown in the brokers' logs and metrics. */
   readonly clientId: string;
   readonly logger: Logger;
+  /** (Default: neither TLS nor a login) */
+  readonly security?: KafkaSecurity | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 export { ConfigError } from './config-error.ts';
 export { flag, integer, list, oneOf, optional, port, text, token, url } from './config-fields.ts';
 export type { HealthCheck, HealthCheckOptions } from './health-checks.ts';
+export { KAFKA_FIELDS } from './kafka-fields.ts';
 export { type ConfigField, type ConfigOf, readConfig } from './read-config.ts';
 export type { Release } from './releasers.ts';
 export { type RunServiceOptions, runService, type ServiceConfig, type ServiceRuntime } from './run-service.ts';

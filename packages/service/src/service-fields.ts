@@ -8,7 +8,7 @@ import { DEFAULT_CONNECTIONS, DEFAULT_PROCESSED_RETENTION_MS } from './start-sto
  * operations API (none, and no API; at least 16 characters).
  *
  * @example
- * const config = readConfig(process.env, { ...SERVICE_FIELDS, kafkaBrokers: list('KAFKA_BROKERS') });
+ * const config = readConfig(process.env, { ...SERVICE_FIELDS, ...KAFKA_FIELDS });
  */
 export const SERVICE_FIELDS = {
   host: text('HOST', { default: '127.0.0.1' }),

@@ -1,4 +1,3 @@
-import { createKafkaDriver } from '@throughline/kafka';
 import {
   type ClaimStore,
   createOutcomeSink,
@@ -21,7 +20,7 @@ import {
   type Transaction,
 } from '@throughline/postgres';
 import { createClaimStore, createWakeUps } from '@throughline/redis';
-import { measureSends } from './measure-sends.ts';
+import { type BrokerConfig, openDriver } from './open-driver.ts';
 import { indexRoute } from './operations/inquiry-routes.ts';
 import { startOperations } from './operations/start-operations.ts';
 import { retryWhileStarting } from './retry-while-starting.ts';
@@ -44,12 +43,7 @@ const OUTCOMES_STOP_MS = 1_500;
 /** For lists, decisions and jobs, which must not take those of handlers, requests or the relay. */
 const OPERATIONS_CONNECTIONS = 6;
 
-export interface BackboneConfig extends StoresConfig {
-  /** `host:port` each. */
-  readonly kafkaBrokers: readonly string[];
-  /** Create declared topics that do not exist, instead of refusing to start. */
-  readonly createTopics: boolean;
-}
+export interface BackboneConfig extends StoresConfig, BrokerConfig {}
 
 export interface BackboneOptions extends StoresOptions {
   readonly config: BackboneConfig;
@@ -99,7 +93,7 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
   const { runtime, name, config, publishes } = options;
   const { logger, metrics } = runtime;
   const stores = await startStores(options);
-  const driver = openDriver(options);
+  const driver = await openDriver(options);
   const ensureTopics = (topics: readonly TopicDeclaration[]) =>
     retryWhileStarting({ subject: 'kafka', ...runtime }, () => driver.ensureTopics(topics, { create: config.createTopics }));
   await ensureTopics([OUTCOMES_TOPIC_DECLARATION, ...publishes]);
@@ -142,14 +136,6 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
     subscribe: (subscription) =>
       runSubscription({ ...shared, inbox, parking, operations, budget, publishes, ensureTopics }, subscription),
   };
-}
-
-function openDriver({ runtime, config, name }: BackboneOptions): MessagingDriver {
-  const kafka = createKafkaDriver({ brokers: [...config.kafkaBrokers], clientId: name, logger: runtime.logger });
-  const driver = measureSends(kafka, runtime.metrics);
-  runtime.onStop('kafka', () => driver.close());
-  runtime.addReadiness('kafka', () => driver.ping(1_500), { isRequired: false });
-  return driver;
 }
 
 function startOutcomes(driver: MessagingDriver, { runtime, name }: BackboneOptions): OutcomeSink {

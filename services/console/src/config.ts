@@ -1,11 +1,10 @@
-import { flag, integer, list, readConfig, SERVICE_FIELDS, token } from '@throughline/service';
+import { integer, KAFKA_FIELDS, list, readConfig, SERVICE_FIELDS, token } from '@throughline/service';
 
 /** Everything the console is told from outside, read once. */
 export function readConsoleConfig(environment: NodeJS.ProcessEnv) {
   return readConfig(environment, {
     ...SERVICE_FIELDS,
-    kafkaBrokers: list('KAFKA_BROKERS'),
-    createTopics: flag('CREATE_TOPICS', false),
+    ...KAFKA_FIELDS,
     operationsToken: token('OPERATIONS_TOKEN'),
     operationsUrls: list('OPERATIONS_URLS', { default: [] }),
     retentionDays: integer('INDEX_RETENTION_DAYS', { default: 7, min: 1, max: 365 }),

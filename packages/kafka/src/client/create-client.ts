@@ -1,12 +1,23 @@
+import { EventError } from '@throughline/events';
 import type { Logger } from '@throughline/telemetry';
-import { type ISocketFactory, Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import { createClientSockets } from './client-sockets.ts';
+
+/** How brokers are told apart from others, and we from other clients. Both parts may be missing; a password is only sent through TLS. */
+export interface KafkaSecurity {
+  /** PEM of the authorities that sign the brokers' certificates; given = TLS. */
+  readonly certificateAuthorities?: string | undefined;
+  /** SCRAM-SHA-512 (RFC 5802). */
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
+}
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly logger: Logger;
-  /** (Default: plain TCP) */
+  /** (Default: neither TLS nor a login) */
+  readonly security?: KafkaSecurity | undefined;
+  /** (Default: TCP, with TLS where `security` says so) */
   readonly socketFactory?: ISocketFactory;
 }
 
@@ -29,6 +40,7 @@ export function createClient(options: ClientOptions): KafkaClient {
   const kafka = new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,
+    ...securityOf(options.security),
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     retry: RETRY,
@@ -37,6 +49,19 @@ export function createClient(options: ClientOptions): KafkaClient {
     logCreator: () => (entry) => writeEntry(options.logger, entry),
   });
   return { kafka, end: sockets.end };
+}
+
+function securityOf({ certificateAuthorities, credentials }: KafkaSecurity = {}): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  if (credentials !== undefined && certificateAuthorities === undefined) {
+    throw new EventError(
+      'CONFIGURATION_REFUSED',
+      'kafka credentials need certificateAuthorities: a password is only sent through TLS',
+    );
+  }
+  return {
+    ...(certificateAuthorities !== undefined && { ssl: { ca: [certificateAuthorities] } }),
+    ...(credentials !== undefined && { sasl: { mechanism: 'scram-sha-512', ...credentials } }),
+  };
 }
 
 /** kafkajs logs joins as information and what it tries again as an error; the driver says itself what came of it, so these lines rank lower here. */

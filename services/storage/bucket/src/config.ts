@@ -1,11 +1,10 @@
-import { flag, list, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
+import { KAFKA_FIELDS, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
 
 /** Settings of the bucket service. @throws {ConfigError} with every fault of the environment at once. */
 export function readBucketConfig(environment: NodeJS.ProcessEnv) {
   return readConfig(environment, {
     ...SERVICE_FIELDS,
-    kafkaBrokers: list('KAFKA_BROKERS'),
-    createTopics: flag('CREATE_TOPICS', false),
+    ...KAFKA_FIELDS,
     bucketTopic: text('BUCKET_TOPIC', { default: 'storage.bucket.v1' }),
     issuer: url('AUTH_ISSUER'),
     jwksUrl: url('AUTH_JWKS_URL'),

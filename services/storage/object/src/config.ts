@@ -1,4 +1,4 @@
-import { flag, integer, list, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
+import { integer, KAFKA_FIELDS, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
 
 const GIBIBYTE = 1024 ** 3;
 
@@ -6,8 +6,7 @@ const GIBIBYTE = 1024 ** 3;
 export function readObjectConfig(environment: NodeJS.ProcessEnv) {
   return readConfig(environment, {
     ...SERVICE_FIELDS,
-    kafkaBrokers: list('KAFKA_BROKERS'),
-    createTopics: flag('CREATE_TOPICS', false),
+    ...KAFKA_FIELDS,
     authIssuer: url('AUTH_ISSUER'),
     authJwksUrl: url('AUTH_JWKS_URL'),
     bucketUrl: url('BUCKET_URL'),
