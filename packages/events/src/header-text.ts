@@ -1,7 +1,7 @@
 import type { RecordHeaders } from './record-headers.ts';
 
 /** The bytes of a header; of a repeated one the first. Undefined when it is absent. */
-export function headerBytes(headers: RecordHeaders, name: string): Buffer | undefined {
+function headerBytes(headers: RecordHeaders, name: string): Buffer | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return Buffer.isBuffer(value) ? value : (value?.[0] ?? undefined);
 }

@@ -91,6 +91,13 @@ describe('readHeaders', () => {
     });
   });
 
+  it('reads texts as it reads their bytes', () => {
+    expect(readHeaders(WIRE)).toEqual(readHeaders(received(WIRE)));
+    expect(readHeaders({ ...WIRE, tracestate: '' })).not.toHaveProperty('tracestate');
+    expect(readHeaders({})).toBeUndefined();
+    expect(faultOf(() => readHeaders({ ...WIRE, ce_time: 'now' }))).toContain('ce_time must be');
+  });
+
   it('gives back any attributes that could be written', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
     const optional = ['subject', 'dataSchema', 'partitionKey', 'correlationId', 'causationId'] as const;

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { attributeFault } from './attribute-fault.ts';
 import { EventError } from './event-error.ts';
 import { ATTRIBUTE_HEADERS, CONTENT_TYPE_HEADER, SPEC_VERSION, SPEC_VERSION_HEADER, TIME_HEADER } from './header-names.ts';
-import { headerBytes } from './header-text.ts';
-import type { EventHeaders, RecordHeaders } from './record-headers.ts';
+import type { EventHeaders, HeaderTexts, RecordHeaders } from './record-headers.ts';
 import { canonicalTime } from './rfc3339.ts';
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 
+type Headers = RecordHeaders | HeaderTexts;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -17,8 +17,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * @returns undefined when there is no `ce_id`: the record's producer is not ours, its value says who it is
  * @throws {EventError} `HEADERS_INVALID`, not retryable, naming every header that is missing or wrong
  */
-export function readHeaders(headers: RecordHeaders): EventHeaders | undefined {
-  if (headerBytes(headers, 'ce_id') === undefined) return undefined;
+export function readHeaders(headers: RecordHeaders | HeaderTexts): EventHeaders | undefined {
+  if (firstOf(headers, 'ce_id') === undefined) return undefined;
   const faults: string[] = [];
   const text = (name: string): string | undefined => readText(headers, name, faults);
 
@@ -41,9 +41,14 @@ export function readHeaders(headers: RecordHeaders): EventHeaders | undefined {
   return read;
 }
 
-function readText(headers: RecordHeaders, name: string, faults: string[]): string | undefined {
-  const bytes = headerBytes(headers, name);
-  if (bytes === undefined) return undefined;
+function firstOf(headers: Headers, name: string): Buffer | string | undefined {
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value : value?.[0];
+}
+
+function readText(headers: Headers, name: string, faults: string[]): string | undefined {
+  const bytes = firstOf(headers, name);
+  if (bytes === undefined || typeof bytes === 'string') return bytes;
   if (!isUtf8(bytes)) faults.push(`${name} must be UTF-8`);
   return bytes.toString('utf8');
 }
@@ -58,9 +63,9 @@ function readTime(text: string | undefined, faults: string[]): string {
   return time ?? '';
 }
 
-function traceContext(headers: RecordHeaders): { traceparent?: string; tracestate?: string } {
-  const traceparent = headerBytes(headers, 'traceparent')?.toString('latin1');
+function traceContext(headers: Headers): { traceparent?: string; tracestate?: string } {
+  const traceparent = firstOf(headers, 'traceparent')?.toString('latin1');
   if (traceparent === undefined || !TRACEPARENT.test(traceparent)) return {};
-  const tracestate = headerBytes(headers, 'tracestate')?.toString('utf8');
+  const tracestate = firstOf(headers, 'tracestate')?.toString('utf8');
   return tracestate === undefined || tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }

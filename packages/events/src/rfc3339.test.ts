@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { epochSecondsToRfc3339, isEpochSeconds, nowRfc3339, rfc3339ToEpochSeconds } from './rfc3339.ts';
+import { canonicalTime, epochSecondsToRfc3339, isEpochSeconds, nowRfc3339, rfc3339ToEpochSeconds } from './rfc3339.ts';
 
 describe('epoch seconds and RFC 3339', () => {
   it.each([
@@ -12,6 +12,14 @@ describe('epoch seconds and RFC 3339', () => {
     [-62167219200, '0000-01-01T00:00:00.000000Z'],
   ])('%d is %s', (seconds, text) => {
     expect(epochSecondsToRfc3339(seconds)).toBe(text);
+  });
+
+  it.each([
+    ['2016-12-31T23:59:60.500000Z', '2017-01-01T00:00:00.500000Z'],
+    ['2026-01-06t10:14:52.643695Z', '2026-01-06T10:14:52.643695Z'],
+    ['2026-01-06T10:14:52.643695Z', '2026-01-06T10:14:52.643695Z'],
+  ])('writes %s as %s however often it comes', (text, canonical) => {
+    expect([canonicalTime(text), canonicalTime(text), canonicalTime(text)]).toEqual([canonical, canonical, canonical]);
   });
 
   it('reads what begins with a second it has just seen as it would have without', () => {

@@ -39,6 +39,7 @@ export function nowRfc3339(): string {
 
 /** The same instant in the one form that this package writes (UTC, six digits of fraction); undefined when it is not RFC 3339. */
 export function canonicalTime(text: string): string | undefined {
+  if (CANONICAL.test(text) && text.startsWith(lastParsed.text)) return text;
   const instant = parse(text);
   return instant === undefined ? undefined : format(instant);
 }
@@ -51,8 +52,9 @@ export function isEpochSeconds(value: unknown): value is number {
 /** The second seen last, as text and as number: events come close together, and the calendar costs more than all the rest of writing and reading a time. */
 const lastFormatted = { seconds: Number.NaN, text: '' };
 const lastParsed = { text: '-', seconds: 0 };
-/** In UTC with a fraction: everything but the fraction is the same for all events of a second. */
-const WITH_FRACTION = /^.{19}\.\d{1,9}Z$/;
+/** In UTC with a fraction: everything but the fraction is the same for all events of a second. A small `t` and a leap second are written otherwise than they are read. */
+const CANONICAL = /^.{10}T.{6}[0-5]\d\.\d{6}Z$/;
+const WITH_FRACTION = /^.{10}T.{6}[0-5]\d\.\d{1,9}Z$/;
 
 function parse(text: string): Instant | undefined {
   const isUsual = WITH_FRACTION.test(text);
