@@ -10,6 +10,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     topicsSubscribed: string[];
     /** Milliseconds that a broker may wait for data. */
     maxWaitTime: number;
+    minBytes: number;
     readonly topicConfigurations: Record<string, { fromBeginning: boolean }>;
     readonly subscriptionState: { active(): TopicPartitions[] };
     readonly cluster: {

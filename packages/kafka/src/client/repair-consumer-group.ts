@@ -7,6 +7,8 @@ export interface FetchSteering {
   topics(): readonly string[];
   /** How long a broker may wait for data, milliseconds. */
   waitMs(): number;
+  /** Data for which it waits. */
+  minBytes(): number;
   /** Resolves when it is worth asking again whether there is anything to fetch. */
   rest(): Promise<void>;
   /** The member joins with these topics next; with an error, that it could not and reads what it read before. */
@@ -37,6 +39,7 @@ export function repairConsumerGroup(): void {
     await followTopics(this, steering);
     if (hasNothingToFetch(this, nodeId)) return restOf(this, steering);
     this.maxWaitTime = steering.waitMs();
+    this.minBytes = steering.minBytes();
     return fetchOfKafkajs.call(this, nodeId);
   };
 }

@@ -57,6 +57,12 @@ export class ByteReader {
     return this.bytes.toString('utf8', this.at - Math.max(0, length), this.at);
   }
 
+  /** Passes over the next bytes; over none for a negative length. @throws {RangeError} */
+  skip(length: number): void {
+    if (length > 0) this.at += length;
+    if (this.at > this.bytes.length) throw new RangeError('bytes go beyond the end');
+  }
+
   /** The next bytes without a copy; null for a negative length. @throws {RangeError} */
   slice(length: number): Buffer | null {
     if (length < 0) return null;

@@ -42,6 +42,35 @@ describe('toConsumerState', () => {
     expect(toConsumerState(assignment.all(), scheduler, true).topics?.get('others')?.oldestTimestampMs).toBe(NOW_MS - 60_000);
   });
 
+  it('counts what is done behind a record that is not', async () => {
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<readonly []>());
+    const scheduler = createRecordScheduler({
+      handle: async ([record]) => gates[Number(record?.offset)]?.promise ?? [],
+      concurrency: 10,
+    });
+    const assignment = new Assignment(scheduler);
+    assignment.replace({ things: [0] });
+    const [{ topic, partition, work }] = assignment.all() as [OwnedPartition];
+    work.window.startAt(0n);
+    const record = { topic, partition, key: null, value: null, headers: {}, timestampMs: NOW_MS };
+    work.add([0n, 1n, 2n, 3n].map((offset) => ({ ...record, offset })));
+    const ahead = () => {
+      const { inFlight, finishedAhead } = toConsumerState(assignment.all(), scheduler, true);
+      return { inFlight, finishedAhead };
+    };
+    const finish = async (...offsets: number[]) => {
+      for (const offset of offsets) gates[offset]?.resolve([]);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    expect(ahead()).toEqual({ inFlight: 4, finishedAhead: 0 });
+    await finish(1, 3);
+    expect(ahead()).toEqual({ inFlight: 2, finishedAhead: 2 });
+    await finish(0);
+    expect(ahead()).toEqual({ inFlight: 1, finishedAhead: 1 });
+    await finish(2);
+    expect(ahead()).toEqual({ inFlight: 0, finishedAhead: 0 });
+  });
+
   it('knows no lag before anything is known', () => {
     const { scheduler, assignment } = setUp();
     assignment.replace({});

@@ -7,6 +7,7 @@ export function toConsumerState(owned: readonly OwnedPartition[], scheduler: Rec
     isJoined,
     inFlight: scheduler.inFlight,
     queued: scheduler.queued,
+    finishedAhead: owned.reduce((sum, { work }) => sum + work.window.size - work.window.unfinished, 0),
     pausedPartitions: owned.filter(isPausedOnPurpose).length,
     haltedPartitions: owned.filter((each) => each.isHalted).length,
     lastProgressAtMs: scheduler.lastProgressAtMs,

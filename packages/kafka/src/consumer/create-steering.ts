@@ -8,6 +8,7 @@ export function createSteering(topics: SubscribedTopics, pace: FetchPace): Fetch
   return {
     topics: () => topics.next(),
     waitMs: () => pace.waitMs,
+    minBytes: () => pace.minBytes,
     rest: () => pace.rest(),
     onTopics: (sent, error) => topics.sent(sent, error),
   };

@@ -57,7 +57,7 @@ describe('decodeFetchResponse', () => {
     const sent = await batchOf({ records: [{ ...oneRecord, headers: { a: ['1', '2'] } }], firstOffset: 41 });
     const [partition] = decodeFetchResponse(responseOf([{ partition: 4, bytes: sent }])).responses[0]?.partitions ?? [];
     const [record] = toIncomingRecords({ topic: 'things', partition: 4, messages: partition?.messages } as never);
-    expect(record).toEqual({
+    expect({ ...record, key: record?.key, value: record?.value, headers: record?.headers }).toEqual({
       topic: 'things',
       partition: 4,
       offset: 41n,
@@ -67,6 +67,25 @@ describe('decodeFetchResponse', () => {
       timestampMs: 1_790_000_000_000,
       sizeBytes: 16,
     });
+  });
+
+  it('gives headers as text too, where that says the same', async () => {
+    const headersOf = async (headers: Record<string, string | string[]>) => {
+      const bytes = await batchOf({ records: [{ ...oneRecord, headers }] });
+      const [partition] = decodeFetchResponse(responseOf([{ partition: 0, bytes }])).responses[0]?.partitions ?? [];
+      return partition?.messages[0]?.record.headerTexts;
+    };
+    const ascii = fc.string({ unit: 'binary-ascii', maxLength: 63 });
+    const headers = fc.dictionary(ascii.filter(isPlainName), ascii, { maxKeys: 6, noNullPrototype: true });
+    await fc.assert(
+      fc.asyncProperty(headers, async (given) => {
+        expect(Object.entries((await headersOf(given)) ?? {})).toEqual(Object.entries(given));
+      }),
+    );
+    expect(await headersOf({ a: ['1', '2'] })).toBeUndefined();
+    expect(await headersOf({ a: 'ä' })).toBeUndefined();
+    expect(await headersOf({ a: 'x'.repeat(64) })).toBeUndefined();
+    expect(await headersOf(JSON.parse('{"__proto__":"1"}'))).toBeUndefined();
   });
 
   it('keeps headers of any name', async () => {

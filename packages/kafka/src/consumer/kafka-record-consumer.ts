@@ -48,7 +48,7 @@ export class KafkaRecordConsumer implements RecordConsumer {
   readonly #assignment: Assignment;
   readonly #committer: OffsetCommitter;
   readonly #fetch: FetchControl;
-  readonly #pace = new FetchPace();
+  readonly #pace: FetchPace;
   readonly #topics: SubscribedTopics;
   readonly #rebalanceTimeoutMs: number;
   #membership: GroupMembership | undefined;
@@ -61,12 +61,13 @@ export class KafkaRecordConsumer implements RecordConsumer {
   #stopping: Promise<void> | undefined;
 
   constructor(deps: KafkaRecordConsumerOptions) {
-    const { group, handle, dueAtMs, maxChunkRecords, concurrency = 8, commitIntervalMs = 250 } = deps.options;
+    const { group, handle, dueAtMs, maxChunkRecords, concurrency = 8, commitIntervalMs = 250, lingerMs } = deps.options;
     this.#deps = deps;
     this.#options = deps.options;
     this.#rebalanceTimeoutMs = deps.options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS;
     const logger = deps.logger.child({ group });
     this.#logger = logger;
+    this.#pace = new FetchPace(lingerMs);
     const { topics } = deps.options;
     this.#topics = new SubscribedTopics({ topics, admin: deps.admin, logger, onChange: () => this.#pace.wake() });
     this.#scheduler = createRecordScheduler({

@@ -25,6 +25,14 @@ export function readRecordHeaders(reader: ByteReader): RecordHeaders {
   return headers;
 }
 
+/** Goes over what `readRecordHeaders` would read, so that it cannot fail there. @throws {RangeError} */
+export function skipRecordHeaders(reader: ByteReader): void {
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    reader.skip(reader.varint());
+    reader.skip(reader.varint());
+  }
+}
+
 /** Also for a header `__proto__`, which an assignment would make the prototype of the others. */
 export function setHeader(
   headers: Record<string, Buffer | readonly Buffer[]>,

@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { IncomingRecord } from '@throughline/messaging';
 import { crc32c } from '../crc32c.ts';
 import { ByteReader } from './byte-reader.ts';
-import { readRecordHeaders } from './read-record-headers.ts';
+import { FetchedRecord } from './fetched-record.ts';
 
 /** Thrown for what is left to kafkajs: snappy and lz4, for which it may be given a codec, and the formats before Kafka 0.11. */
 export class UnsupportedBatch extends Error {}
@@ -107,16 +107,8 @@ export class RecordBatch {
       const end = reader.at + sizeBytes;
       reader.at += 1;
       const timestampMs = reader.varint() + firstTimestampMs;
-      records.push({
-        topic,
-        partition,
-        offset: firstOffset + BigInt(reader.varint()),
-        key: reader.slice(reader.varint()),
-        value: reader.slice(reader.varint()),
-        headers: readRecordHeaders(reader),
-        timestampMs: appendedAtMs ?? timestampMs,
-        sizeBytes,
-      });
+      const offset = firstOffset + BigInt(reader.varint());
+      records.push(new FetchedRecord({ topic, partition, offset, timestampMs: appendedAtMs ?? timestampMs, sizeBytes }, reader));
       if (reader.at !== end || end > limit)
         throw new Error(`corrupt record in ${topic}/${partition} behind offset ${firstOffset}`);
     }
