@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { Database } from './database/database.ts';
+import { createLease } from './lease.ts';
 import { createAlarm } from './relay/alarm.ts';
 
 export interface CleanerOptions {
@@ -39,7 +39,7 @@ interface Task {
 /** Removes what is no longer needed, in small batches. Of all replicas one does it at a time, by a lease. */
 export function createCleaner(options: CleanerOptions): Cleaner {
   const { database, logger, batchRows = 2_000, intervalMs = 10_000 } = options;
-  const owner = randomUUID();
+  const lease = createLease({ database, name: 'cleaner', leaseMs: LEASE_MS });
   const removed = options.metrics.counter(METRICS.cleanerRemovedRowsTotal);
   const tasks = tasksOf(options);
   const alarm = createAlarm();
@@ -48,7 +48,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
 
   const clean = async ({ table, condition, retentionMs }: Task): Promise<void> => {
     let rows = batchRows;
-    while (isRunning && rows === batchRows && (await holdLease(database, owner))) {
+    while (isRunning && rows === batchRows && (await lease.hold())) {
       rows = await database.execute(
         `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT $1))`,
         [batchRows, retentionMs],
@@ -77,7 +77,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       alarm.ring();
       await work;
       // Otherwise the next one waits for the lease's end.
-      await database.execute(`DELETE FROM backbone_leases WHERE name = 'cleaner' AND owner = $1`, [owner]).catch(() => {});
+      await lease.release();
     },
   };
 }
@@ -90,14 +90,4 @@ function tasksOf(options: CleanerOptions): readonly Task[] {
     { table: 'handling_attempts', condition: `last_attempt_at < ${before}`, retentionMs: DAY_MS },
     { table: 'idempotency_keys', condition: `expires_at < ${before}`, retentionMs: 0 },
   ];
-}
-
-async function holdLease(database: Database, owner: string): Promise<boolean> {
-  const held = await database.execute(
-    `INSERT INTO backbone_leases (name, owner, expires_at) VALUES ('cleaner', $1, now() + $2 * interval '1 ms')
-     ON CONFLICT (name) DO UPDATE SET owner = EXCLUDED.owner, expires_at = EXCLUDED.expires_at
-     WHERE backbone_leases.owner = EXCLUDED.owner OR backbone_leases.expires_at < now()`,
-    [owner, LEASE_MS],
-  );
-  return held === 1;
 }

@@ -14,6 +14,7 @@ export {
 export type { Decision } from './decisions/decision.ts';
 export { createDecisions, type Decisions, type DecisionsOptions } from './decisions/decisions.ts';
 export { type EventTraces, findEvent, type PublishedEvent } from './decisions/find-event.ts';
+export { createRedrive, type Redrive, type RedriveOptions } from './decisions/redrive.ts';
 export { createReplayLedger } from './decisions/replay-ledger.ts';
 export { createReplayMany } from './decisions/replay-many.ts';
 export { createEventStore, type EventStoreOptions } from './event-store/create-event-store.ts';
@@ -42,6 +43,7 @@ export { incarnationId } from './incarnation.ts';
 export type { ClaimedJob, Job, JobFailure, JobKind, JobParameters, JobProgress, JobState } from './jobs/job.ts';
 export { createJobRunner, type JobRunner, type JobRunnerOptions, type RunJob } from './jobs/job-runner.ts';
 export { createJobStore, type JobAdvance, type JobStore, type NewJob } from './jobs/job-store.ts';
+export { createLease, type Lease, type LeaseOptions } from './lease.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export {
   countUnsent,

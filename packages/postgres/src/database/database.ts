@@ -1,6 +1,11 @@
 export interface StatementOptions {
   /** Prepares the statement under this name on each connection: for hot statements whose plan does not depend on the size of a table. One name, one text. */
   readonly name?: string;
+  /**
+   * With `name` and parameters, outside of transactions: no plan of it reads a table from end to end. So it can be prepared although its tables are small at first; a plan from then would
+   * otherwise be kept for large ones. (Default: false)
+   */
+  readonly isPlannedForIndexes?: boolean;
   /** How long the client waits before it gives the connection up. (Default: 5 s more than the statement timeout) */
   readonly timeoutMs?: number;
 }

@@ -4,6 +4,7 @@ import { outsideUnsampledTrace } from '@throughline/telemetry';
 import type pg from 'pg';
 import type { Queryable, StatementOptions } from './database.ts';
 import { connectError, databaseError } from './database-error.ts';
+import { after, isPrepared, type Preamble, prepare } from './preamble.ts';
 
 /** A connection of the pool while one caller has it. */
 export interface Session {
@@ -39,41 +40,77 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 
 /** One connection for one statement; unlike with the pool's own `query`, a refused statement does not cost the connection. */
 export function pooledQueryable(pool: pg.Pool): Queryable {
-  const once = <Result>(use: (queryable: Queryable) => Promise<Result>): Promise<Result> =>
+  const once = <Result>(options: StatementOptions, use: (queryable: Queryable) => Promise<Result>): Promise<Result> =>
     withSession(pool, async (session) => {
       try {
-        return await use(sessionQueryable(session.client));
+        if (options.isPlannedForIndexes !== true) return await use(sessionQueryable(session.client));
+        return await use(await indexQueryable(session.client));
       } catch (error) {
-        session.isBroken ||= isEventError(error) && error.code === 'STORE_UNAVAILABLE';
+        session.isBroken ||= isForgotten(error) || (isEventError(error) && error.code === 'STORE_UNAVAILABLE');
         throw error;
       }
     });
   return {
-    query: (sql, parameters, options) => once((queryable) => queryable.query(sql, parameters, options)),
-    execute: (sql, parameters, options) => once((queryable) => queryable.execute(sql, parameters, options)),
+    query: (sql, parameters, options = {}) => once(options, (queryable) => queryable.query(sql, parameters, options)),
+    execute: (sql, parameters, options = {}) => once(options, (queryable) => queryable.execute(sql, parameters, options)),
   };
+}
+
+/** Holds until the end of the transaction, which is that of the one statement after it. Answers no row. */
+const WITHOUT_SEQUENTIAL_SCANS: Preamble = {
+  name: 'throughline_without_sequential_scans',
+  text: "SELECT FROM (SELECT set_config('enable_seqscan', 'off', true) AS value) AS setting WHERE value IS NULL",
+};
+
+async function indexQueryable(client: pg.PoolClient): Promise<Queryable> {
+  if (!isPrepared(client, WITHOUT_SEQUENTIAL_SCANS)) await fromPg(() => prepare(client, WITHOUT_SEQUENTIAL_SCANS));
+  return sessionQueryable(client, { ...NOBODY, toSend: (statement) => after(WITHOUT_SEQUENTIAL_SCANS, statement) });
 }
 
 /** Called for every statement of every handler: by callback, since promises of pg's and of layers above it cost a third of what the statement does. */
-export function sessionQueryable(client: pg.PoolClient): Queryable {
+export function sessionQueryable(client: pg.PoolClient, watch: StatementWatch = NOBODY): Queryable {
   return {
     query: <Row>(sql: string, parameters?: readonly unknown[], options?: StatementOptions) =>
-      run(client, toConfig(sql, parameters, options), ({ rows }) => rows as Row[]),
-    execute: (sql, parameters, options) => run(client, toConfig(sql, parameters, options), ({ rowCount }) => rowCount ?? 0),
+      run({ client, watch }, toConfig(sql, parameters, options), ({ rows }) => rows as Row[]),
+    execute: (sql, parameters, options) =>
+      run({ client, watch }, toConfig(sql, parameters, options), ({ rowCount }) => rowCount ?? 0),
   };
 }
 
+/** Who looks at what goes over a connection. */
+export interface StatementWatch {
+  /** What goes to the server for a statement, whose result must be the last. */
+  readonly toSend: (statement: pg.QueryConfig) => pg.QueryConfig | pg.Query;
+  /** It has its result, or failed; once. */
+  readonly onAnswered: (error: Error | null) => void;
+}
+
+const NOBODY: StatementWatch = { toSend: (statement) => statement, onAnswered: () => {} };
+
 function run<Result>(
-  client: pg.PoolClient,
-  config: pg.QueryConfig,
+  { client, watch }: { readonly client: pg.PoolClient; readonly watch: StatementWatch },
+  statement: pg.QueryConfig,
   toResult: (result: pg.QueryResult) => Result,
 ): Promise<Result> {
+  let isAnswered = false;
   const answer = new Promise<Result>((resolve, reject) => {
+    const onAnswer = (error: Error | null, results: pg.QueryResult | pg.QueryResult[]) => {
+      // Of a statement whose parameters cannot be sent pg tells twice.
+      if (isAnswered) return;
+      isAnswered = true;
+      watch.onAnswered(error);
+      if (error) reject(error);
+      else resolve(toResult(lastOf(results)));
+    };
     outsideUnsampledTrace(() =>
-      client.query(config, (error: Error | null, result) => (error ? reject(error) : resolve(toResult(result)))),
+      client.query(watch.toSend(statement) as pg.QueryConfig, onAnswer as (error: Error, result: pg.QueryResult) => void),
     );
   });
   return answer.catch(rejectAsCallers);
+}
+
+function lastOf(results: pg.QueryResult | pg.QueryResult[]): pg.QueryResult {
+  return Array.isArray(results) ? (results.at(-1) as pg.QueryResult) : results;
 }
 
 /** The stack that leads to the socket says nothing; here it leads to who sent the statement. */
@@ -89,6 +126,11 @@ function toConfig(sql: string, parameters: readonly unknown[] = [], { name, time
   if (name !== undefined) config.name = name;
   if (timeoutMs !== undefined) config.query_timeout = timeoutMs;
   return config;
+}
+
+/** The server no longer knows a statement that was prepared on this connection (a DEALLOCATE or DISCARD of somebody's), and pg would not prepare it again. */
+export function isForgotten(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '26000'; // invalid_sql_statement_name
 }
 
 /** What Postgres or the way to it is at fault for says so; only errors of pg itself come through here, since others have codes like theirs. */

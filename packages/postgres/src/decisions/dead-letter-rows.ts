@@ -122,3 +122,23 @@ export function nextOfSpan(
     [...valuesOf({ ...span, state: 'waiting' }), span.before ?? null, place.after, place.lastSeq, place.limit],
   );
 }
+
+export interface ExhaustedQuery {
+  readonly group: string;
+  /** Those that were sent back so often are left out. */
+  readonly maxReplays: number;
+  /** Those that failed last within this time are left out, milliseconds. */
+  readonly minAgeMs: number;
+  readonly limit: number;
+}
+
+/** Waiting dead letters whose tries were used up, by failures or by time limits; oldest first. */
+export function listExhausted(tx: Queryable, query: ExhaustedQuery): Promise<readonly { readonly dlqId: string }[]> {
+  return tx.query(
+    `SELECT d.dlq_id AS "dlqId" FROM dead_letters AS d
+     WHERE d.consumer_group = $1 AND d.status = 'waiting' AND d.reason IN ('attempts', 'timeout') AND d.replay_count < $2
+       AND d.last_failed_at <= now() - $3 * interval '1 ms'
+     ORDER BY d.seq LIMIT $4`,
+    [query.group, query.maxReplays, query.minAgeMs, query.limit],
+  );
+}

@@ -34,12 +34,26 @@ const RECORD = `
   ORDER BY consumer_group COLLATE "C", source COLLATE "C", event_id COLLATE "C"
   ON CONFLICT DO NOTHING`;
 
+// Nearly every chunk: two arrays less to write, to parse and to sort by.
+const RECORD_OF_ONE_SOURCE = `
+  INSERT INTO processed_events (consumer_group, source, event_id)
+  SELECT $1::text, $2::text, event_id FROM unnest($3::text[]) AS given (event_id) ORDER BY event_id COLLATE "C"
+  ON CONFLICT DO NOTHING`;
+
 /** Records events as processed; which of them were not before, in the order of the keys. Waits for transactions that are recording one of them. */
 export async function recordProcessed(tx: Queryable, keys: readonly DedupKey[]): Promise<readonly boolean[]> {
-  const columns = columnsOf(keys);
-  const recorded = await tx.execute(RECORD, columns, { name: 'inbox_record' });
+  const recorded = await record(tx, keys);
   if (recorded === 0 || recorded === keys.length) return keys.map(() => recorded > 0);
-  return isAmong(keys, await tx.query<KeyRow>(SELECT_OWN, columns));
+  return isAmong(keys, await tx.query<KeyRow>(SELECT_OWN, columnsOf(keys)));
+}
+
+function record(tx: Queryable, keys: readonly DedupKey[]): Promise<number> {
+  const [first] = keys;
+  if (first === undefined || !keys.every(({ group, source }) => group === first.group && source === first.source))
+    return tx.execute(RECORD, columnsOf(keys), { name: 'inbox_record' });
+  const ids = textArray(keys.map(({ id }) => storableKeyPart(id)));
+  const parameters = [storableKeyPart(first.group), storableKeyPart(first.source), ids];
+  return tx.execute(RECORD_OF_ONE_SOURCE, parameters, { name: 'inbox_record_of_one_source' });
 }
 
 // Never prepared: a plan from when the table was small would read all of it.

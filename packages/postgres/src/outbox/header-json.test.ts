@@ -1,4 +1,4 @@
-import { fromStoredHeaders, toStoredHeaders } from './header-json.ts';
+import { fromStoredHeaders, type Headers, toSentHeaders, toStoredHeaders } from './header-json.ts';
 
 it.each([
   ['text', 'grüße'],
@@ -23,4 +23,18 @@ it.each(['a\0b', 'base64:YQ==', '__proto__', ''])('gives back the name %j', (nam
   const stored = JSON.stringify(toStoredHeaders({ [name]: 'x' }));
   expect(stored).not.toContain('\\u0000');
   expect(Object.entries(fromStoredHeaders(JSON.parse(stored)))).toEqual([[name, Buffer.from('x')]]);
+});
+
+it.each<Headers>([
+  { ce_id: 'e-1', ce_subject: 'grüße', empty: '' },
+  { 'base64:YQ==': 'x' },
+  { text: 'x', bytes: Buffer.from([0xff, 0x00]) },
+  { many: ['a', Buffer.from('b')] },
+])('sends the same bytes that it gives back: %j', (headers) => {
+  const stored = JSON.parse(JSON.stringify(toStoredHeaders(headers)));
+  const sent = Object.entries(toSentHeaders(stored)).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? Buffer.from(value) : value,
+  ]);
+  expect(sent).toEqual(Object.entries(fromStoredHeaders(stored)));
 });

@@ -1,6 +1,6 @@
 import { EventError, isEventError } from '@throughline/events';
 import type { OutgoingRecord, RecordProducer } from '@throughline/messaging';
-import { fromStoredHeaders } from '../outbox/header-json.ts';
+import { toSentHeaders } from '../outbox/header-json.ts';
 import { createAlarm } from './alarm.ts';
 import { chooseBatch } from './choose-batch.ts';
 import { createWatermark, type Watermark } from './create-watermark.ts';
@@ -12,7 +12,7 @@ import { ScanFloors, type SettledLook } from './scan-floors.ts';
 import { type SendOutcome, sendInOrder } from './send-in-order.ts';
 import { blockKeys, markHeadsSent, markSent, setWaiting, type Writer } from './settle-rows.ts';
 import type { ShardLease, ShardLeases } from './shard-leases.ts';
-import { takeDueHeads, takeNewRows, type UnsentRow } from './waiting-rows.ts';
+import { isAnyKeyBlocked, takeDueHeads, takeNewRows, type UnsentRow } from './waiting-rows.ts';
 
 export interface RelayLaneOptions {
   readonly index: number;
@@ -69,26 +69,26 @@ export class RelayLane {
     const { name, logger } = this.#options.settings;
     let idleSteps = 0;
     while (!this.#isStopping) {
-      const isBusy = await this.#step().catch((error: unknown) => {
+      const left = await this.#step().catch((error: unknown): Left => {
         logger.warn({ err: error }, `Relay ${name} could not read or mark its outbox; it tries again.`);
-        return false;
+        return 'nothing-found';
       });
-      if (isBusy) idleSteps = 0;
-      else idleSteps = (await this.#pause(idleSteps)) ? 0 : idleSteps + 1;
+      if (left !== 'nothing-found') idleSteps = 0;
+      if (left !== 'more') idleSteps = (await this.#pause(idleSteps)) ? 0 : idleSteps + 1;
     }
   }
 
-  /** Resolves with whether there may be more to do at once. */
-  async #step(): Promise<boolean> {
+  async #step(): Promise<Left> {
     const { index, leases, settings } = this.#options;
     await this.#markLeftOver();
     const surplus = leases.surplus(index);
     if (surplus.length > 0) await leases.giveBack(surplus, { isSettled: this.#isSettled });
     const held = leases.held(index, settings.sendTimeoutMs / 2 + settings.leaseMarginMs);
-    if (held.length === 0) return false;
+    if (held.length === 0) return 'nothing-found';
     const hasReleased = await this.#serveBlockedKeys(held);
-    const hasTaken = await this.#serveNewRows(held);
-    return (hasReleased || hasTaken) && this.#brokerFailures === 0;
+    const left = await this.#serveNewRows(held);
+    if (this.#brokerFailures > 0) return 'nothing-found';
+    return hasReleased ? 'more' : left;
   }
 
   /** What is acknowledged is marked before anything else is sent, or it would all be sent again. */
@@ -101,6 +101,10 @@ export class RelayLane {
   async #serveBlockedKeys(held: readonly ShardLease[]): Promise<boolean> {
     const { settings, owner } = this.#options;
     if (settings.now() < this.#blockedKeysDueAtMs) return false;
+    if (!(await isAnyKeyBlocked(settings.database))) {
+      this.#blockedKeysDueAtMs = settings.now() + BLOCKED_KEYS_INTERVAL_MS;
+      return false;
+    }
     const heads = await takeDueHeads(settings.database, {
       leases: held,
       maxRows: settings.maxBatchRows,
@@ -128,7 +132,7 @@ export class RelayLane {
     return hasReleased;
   }
 
-  async #serveNewRows(held: readonly ShardLease[]): Promise<boolean> {
+  async #serveNewRows(held: readonly ShardLease[]): Promise<Left> {
     const { settings, owner } = this.#options;
     const writer = { owner, leases: held };
     const look = await this.#take(held);
@@ -142,11 +146,13 @@ export class RelayLane {
       this.#unmarked = undefined;
     }
     const sent = new Set(outcome.sent);
-    this.#floors.advance({ ...look, leases: held, unsettled: rows.filter((row) => !row.blocked && !sent.has(row)) });
+    const unsettled = rows.filter((row) => !row.blocked && !sent.has(row));
+    this.#floors.advance({ ...look, leases: held, unsettled });
     await this.#settleRefused(held, outcome);
     // For the next look; before this one it would make rows wait.
     await this.#watermark.refresh();
-    return rows.length > 0;
+    if (rows.length === 0) return 'nothing-found';
+    return unsettled.length > 0 || isCut(look) ? 'more' : 'nothing';
   }
 
   async #take(held: readonly ShardLease[]): Promise<Pick<SettledLook, 'rows' | 'isWhole' | 'watermark' | 'maxRowsPerShard'>> {
@@ -218,6 +224,15 @@ export class RelayLane {
   }
 }
 
+/** Whether there is more to be sent at once. `nothing`: what was found is sent, and who commits more wakes the lane. */
+type Left = 'more' | 'nothing' | 'nothing-found';
+
+function isCut({ rows, isWhole, maxRowsPerShard }: Pick<SettledLook, 'rows' | 'isWhole' | 'maxRowsPerShard'>): boolean {
+  if (!isWhole) return true;
+  const byShard = Map.groupBy(rows, ({ shard }) => shard);
+  return [...byShard.values()].some((own) => own.length >= maxRowsPerShard);
+}
+
 function toRecord(row: UnsentRow): OutgoingRecord {
-  return { topic: row.topic, key: row.record_key, value: row.payload, headers: fromStoredHeaders(row.headers) };
+  return { topic: row.topic, key: row.record_key, value: row.payload, headers: toSentHeaders(row.headers) };
 }
