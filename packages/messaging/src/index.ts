@@ -16,6 +16,11 @@ export {
   type InMemoryTransaction,
 } from './in-memory/in-memory-inbox.ts';
 export { createInMemoryParkingLot, type InMemoryParkingLotOptions } from './in-memory/in-memory-parking-lot.ts';
+export {
+  createInMemoryQueueMembers,
+  type InMemoryQueueMembers,
+  type InMemoryQueueMembersOptions,
+} from './in-memory/in-memory-queue-members.ts';
 export { InboxMemory } from './in-memory/inbox-memory.ts';
 export type { DeadLetter, DeadLetterReason, HandleOptions, Inbox, InboxEntry, InboxOutcome } from './inbox.ts';
 export type {
@@ -48,6 +53,9 @@ export { createEventPublisher, type EventPublisherOptions } from './publishing/c
 export type { DirectPublisher } from './publishing/direct-publisher.ts';
 export type { EventPublisher, NewEvent } from './publishing/event-publisher.ts';
 export type { Outbox, OutboxMessage } from './publishing/outbox.ts';
+export { createQueueView, type QueueView, type QueueViewOptions } from './queue/create-queue-view.ts';
+export type { QueueCounts } from './queue/queue-counts.ts';
+export { MEMBER_STALE_AFTER_MS, type MemberFigures, type QueueMembers } from './queue/queue-members.ts';
 export type { IncomingRecord, OutgoingRecord, RecordPosition } from './record.ts';
 export { type EditedEvent, type EditRefusal, editEvent } from './replay/edit-event.ts';
 export { REPLAY_HEADERS } from './replay/replay-headers.ts';
@@ -56,6 +64,7 @@ export { type ReplaySpan, type ReplaySpanOptions, replaySpans, sizeOfSpans } fro
 export { type RewindGroupOptions, rewindGroup } from './replay/rewind-group.ts';
 export { runSideReplay, type SideReplayOptions } from './replay/side-replay.ts';
 export { classify, type Verdict } from './retries/classify.ts';
+export { type QueuePolicy, queueRetryPolicy } from './retries/queue-policy.ts';
 export { RETRY_HEADERS } from './retries/retry-headers.ts';
 export { completeRetryPolicy, DEFAULT_RETRY_POLICY, delayToMs, type RetryPolicy } from './retries/retry-policy.ts';
 export { createRecordScheduler } from './scheduling/create-record-scheduler.ts';
@@ -69,6 +78,7 @@ export type {
 } from './scheduling/record-scheduler.ts';
 export { checkSafety, type SafetySettings } from './subscribing/check-safety.ts';
 export { type FollowTopicsOptions, followTopics, matchTopics, type TopicFollower } from './subscribing/follow-topics.ts';
+export type { ServiceTopics, SubscribedTopics, TopicReader } from './subscribing/service-topics.ts';
 export { type RunningSubscription, type SubscribeOptions, subscribe } from './subscribing/subscribe.ts';
 export type { BatchHandler, BatchItem, EventHandler, HandlerContext, Subscription } from './subscribing/subscription.ts';
 export { deadLetterTopic, replayTopic, retryTopic, subscriptionTopics } from './subscribing/subscription-topics.ts';

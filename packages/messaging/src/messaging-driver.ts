@@ -50,9 +50,14 @@ export interface ConsumeOptions {
   readonly maxChunkRecords?: () => number;
   /** When a record must not be handled before a time (retry topics): milliseconds since the epoch, or undefined for at once. The partition is paused until then. */
   readonly dueAtMs?: (record: IncomingRecord) => number | undefined;
+  /** How long a record may wait to be fetched together with later ones, milliseconds; where much waits nothing lingers. Drivers without fetches hand over at once. (Default: 0) */
+  readonly lingerMs?: number;
   /** Chunks in work at once in this member. (Default: 8) */
   readonly concurrency?: number;
-  /** Records fetched and not finished in one partition, above which it is paused: bounds memory and the commit gap. (Default: 1000) */
+  /**
+   * Records of one partition that were fetched and cannot be committed, above which it is paused: those that are done behind one that is not count, so it bounds for how long one may take while the
+   * others go on, and what comes again after a crash. (Default: 10 000, at most 1000 of them not done)
+   */
   readonly maxUncommitted?: number;
   /** The same in bytes of keys, values and headers. (Default: 16 MiB) */
   readonly maxUncommittedBytes?: number;
@@ -86,6 +91,8 @@ export interface ConsumerState {
   readonly haltedPartitions: number;
   /** Records fetched from partitions and not yet begun. */
   readonly queued: number;
+  /** Records that are done behind one of their partition that is not, so that they cannot be committed. */
+  readonly finishedAhead: number;
   /** Milliseconds since the epoch of the last fetch that brought records, or end of a try, good or bad. */
   readonly lastProgressAtMs: number;
   /** Records between what is done and the end of the log, as the last fetches saw it; undefined while that is not known. */

@@ -1,4 +1,4 @@
-import type { RecordHeaders } from '@throughline/events';
+import type { HeaderTexts, RecordHeaders } from '@throughline/events';
 
 /** A record as a consumer receives it: original bytes, nothing interpreted. */
 export interface IncomingRecord {
@@ -8,6 +8,8 @@ export interface IncomingRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /** The headers as text, where the driver has them at hand and they are nothing but that. */
+  readonly headerTexts?: HeaderTexts | undefined;
   /** Milliseconds since the epoch, as the log says (CreateTime or LogAppendTime). */
   readonly timestampMs: number;
   /** Bytes that it takes in the log, where the driver knows. */

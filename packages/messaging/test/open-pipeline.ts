@@ -19,7 +19,10 @@ import { jsonCodec, newMetrics, silentLogger, thingContracts } from './fixtures.
 export const GROUP = 'test.things';
 
 type Declaration = Partial<
-  Pick<Subscription<InMemoryTransaction>, 'handlers' | 'batchHandlers' | 'order' | 'hasOutsideEffects' | 'maxBatchEvents'>
+  Pick<
+    Subscription<InMemoryTransaction>,
+    'handlers' | 'batchHandlers' | 'order' | 'hasOutsideEffects' | 'maxBatchEvents' | 'slowHandlerMs'
+  >
 >;
 
 export interface OpenPipelineOptions extends Declaration {

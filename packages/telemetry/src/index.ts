@@ -4,6 +4,7 @@ export { flushSpans } from './flush-spans.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { ATTRIBUTES, METRICS, type MetricDefinition, SPANS } from './names.ts';
+export { observeMany } from './observe-many.ts';
 export { isSampled, type OpenSpan, type OpenSpanOptions, openSpan, outsideUnsampledTrace, withTraceOf } from './open-span.ts';
 export { currentTraceHeaders, currentTraceId, type TraceHeaders } from './trace-context.ts';
 export { type SpanOptions, withSpan } from './with-span.ts';

@@ -118,6 +118,8 @@ function testOneClaim({ createStore }: ClaimStoreSuite): void {
       { group: 'a', source: 'b:c', id },
       { group: 'a:b', source: 'c', id },
       { group: 'a%3Ab', source: 'c', id },
+      { group: 'a', source: 'b', id: `${id}\n${id}` },
+      { group: 'a', source: 'b', id: `${id}%0A${id}` },
       { group: 'a', source: 'b', id },
     ];
     expect(await store.claim(keys)).toMatchObject(keys.map(() => ({ outcome: 'claimed', attempt: 1 })));

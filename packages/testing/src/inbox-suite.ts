@@ -48,9 +48,22 @@ function testOneEvent<Tx>({ createInbox, writeMark, readMarks }: InboxSuite<Tx>)
     const inbox = await createInbox();
     const entry = inboxEntry();
     const { key } = entry;
-    for (const other of [key, { ...key, group: 'another.group' }, { ...key, source: 'ANOTHER' }, { ...key, id: `${key.id}x` }]) {
+    const others = [
+      { ...key, group: 'another.group' },
+      { ...key, source: 'ANOTHER' },
+      { ...key, id: `${key.id}x` },
+    ];
+    for (const other of [key, ...others]) {
       expect(await inbox.handleOnce([{ ...entry, key: other }], async () => {})).toEqual(['handled']);
     }
+    const mixed = [key, { ...key, source: 'A_THIRD' }, ...others].map((each) => ({ ...entry, key: each }));
+    expect(await inbox.handleOnce(mixed, async () => {})).toEqual([
+      'duplicate',
+      'handled',
+      'duplicate',
+      'duplicate',
+      'duplicate',
+    ]);
   });
 
   it('is known as handled then', async () => {

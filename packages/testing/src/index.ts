@@ -8,6 +8,7 @@ export { type InboxSuite, inboxSuite } from './inbox-suite.ts';
 export { entriesOfGroup, parkedFailure, takeOne } from './parked-entries.ts';
 export { parkingLotSuite } from './parking-lot-suite.ts';
 export type { ParkingLotSuite, ParkingStores } from './parking-stores.ts';
+export { type QueueMembersSuite, queueMembersSuite } from './queue-members-suite.ts';
 export { createRedisServer, type RedisServer } from './redis-server.ts';
 export { type StackAddresses, stackAddresses } from './stack-addresses.ts';
 export {

@@ -74,6 +74,7 @@ export class InMemoryConsumer implements RecordConsumer {
       isJoined: !this.#isStopping,
       inFlight: this.#scheduler.inFlight,
       queued: this.#scheduler.queued,
+      finishedAhead: this.#owned.reduce((sum, { window }) => sum + window.size - window.unfinished, 0),
       pausedPartitions: this.#owned.filter((owned) => owned.isHeld || owned.window.size >= this.#bound).length,
       haltedPartitions: 0,
       lastProgressAtMs: this.#scheduler.lastProgressAtMs,
@@ -99,7 +100,7 @@ export class InMemoryConsumer implements RecordConsumer {
   }
 
   get #bound(): number {
-    return this.options.maxUncommitted ?? 1000;
+    return this.options.maxUncommitted ?? 10_000;
   }
 
   #add(topic: string, partition: number): AssignedPartition {

@@ -15,6 +15,8 @@ export interface Chunk {
   readonly leavers: Leavers;
   /** Why nothing of the chunk is begun any more: a store is away, or the assignment is. */
   stopped: { readonly error: unknown } | undefined;
+  /** Handlers that kept the others waiting, with none before them in their transactions that did not. */
+  slowInARow: number;
 }
 
 /** Who goes alone: deliveries that cannot go with the others, and the later ones of their keys, in order. */

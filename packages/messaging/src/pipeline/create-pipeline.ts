@@ -65,6 +65,7 @@ export interface Pipeline {
 }
 
 const DEFAULT_MAX_BATCH_EVENTS = 512;
+const DEFAULT_SLOW_HANDLER_MS = 1_000;
 
 /**
  * Everything that happens to a chunk: who is it ▸ types without handler pass ▸ decoding and contract ▸ one claim ▸ one transaction with the handlers ▸ one confirmation; and for
@@ -90,6 +91,7 @@ export function createPipeline<Tx>(options: PipelineOptions<Tx>): Pipeline {
         report: report(first.topic, first.partition, records.length),
         leavers: new Leavers(),
         stopped: undefined,
+        slowInARow: 0,
       };
       try {
         const together = stages.sort(
@@ -121,7 +123,12 @@ function createStages<Tx>(options: PipelineOptions<Tx>) {
     chunkSize: createChunkSize({
       maxEvents: subscription.hasOutsideEffects === true ? 1 : (subscription.maxBatchEvents ?? DEFAULT_MAX_BATCH_EVENTS),
     }),
-    runHandlers: createHandlersRun({ ...options, group, route }),
+    runHandlers: createHandlersRun({
+      ...options,
+      group,
+      route,
+      slowHandlerMs: subscription.slowHandlerMs ?? DEFAULT_SLOW_HANDLER_MS,
+    }),
     judge: createJudge(breaker),
     settle:
       parking !== undefined && subscription.order === 'key'

@@ -3,6 +3,7 @@ import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import type { ClaimStore } from '../claim-store.ts';
 import { type Clock, waitFor } from '../clock.ts';
 import type { Inbox } from '../inbox.ts';
+import type { Verdict } from '../retries/classify.ts';
 import type { RetryPolicy } from '../retries/retry-policy.ts';
 import { retryDelayOf } from '../subscribing/subscription-topics.ts';
 import type { Chunk } from './chunk.ts';
@@ -67,8 +68,9 @@ async function triedOut<Tx>(
     }
     if (isNobodysFault(failed, chunk)) return { outcome: 'kept', error: failed.error };
     firstFailedAtMs ??= options.clock.nowMs();
-    const failure: Failure = { delivery, ...failed, error: withLastError(failed.error, lastError), firstFailedAtMs };
-    if (failed.verdict.fate === 'dead-letter' || tries >= inlineTries(options, failure)) return options.settle(failure);
+    const verdict = verdictOfLast(options, { delivery, verdict: failed.verdict });
+    const failure: Failure = { delivery, error: withLastError(failed.error, lastError), verdict, firstFailedAtMs };
+    if (verdict.fate === 'dead-letter' || tries >= inlineTries(options, failure)) return options.settle(failure);
     lastError = summaryOf(failure.error);
     await waitInline(options, failure, { tries, signal: chunk.signal });
     failed = undefined;
@@ -98,6 +100,15 @@ async function takeTurn<Tx>(
 export function withLastError(error: unknown, lastError: string | undefined): unknown {
   if (!isEventError(error) || error.code !== 'ATTEMPTS_EXHAUSTED' || !lastError) return error;
   return new EventError(error.code, `${error.message}; the last failure was ${lastError}`, { cause: error });
+}
+
+/** The try that equals the limit is the last one wherever it is: tries that ended with their process may have used up those of later tiers. */
+function verdictOfLast<Tx>(
+  { maxAttempts }: HandleAloneOptions<Tx>,
+  { delivery, verdict }: { readonly delivery: Delivery; readonly verdict: Verdict },
+): Verdict {
+  if (verdict.fate === 'dead-letter' || delivery.attempt < maxAttempts) return verdict;
+  return { fate: 'dead-letter', reason: verdict.reason === 'handler' ? 'attempts' : verdict.reason };
 }
 
 /** An unknown error gets its tries in place where it first happened, and one in each tier. */

@@ -1,4 +1,5 @@
 import { EventError, isEventError } from '@throughline/events';
+import type { Logger } from '@throughline/telemetry';
 import type { Chunk } from './chunk.ts';
 import type { ChunkSize } from './chunk-size.ts';
 import type { Delivery } from './delivery.ts';
@@ -10,14 +11,18 @@ import { type SettleHandledOptions, settleHandled } from './settle-handled.ts';
 export interface HandleTogetherOptions<Tx> extends RunTransactionOptions<Tx>, SettleHandledOptions {
   readonly judge: Judge;
   readonly chunkSize: ChunkSize;
+  readonly logger: Logger;
 }
+
+/** So many handlers in a row are not slow by themselves: what they all need is. */
+const MAX_SLOW_IN_A_ROW = 8;
 
 /** What shares a transaction. */
 type Piece = readonly Delivery[];
 
 /**
  * Checked deliveries of different events in one transaction. What cannot go with the others leaves: an event that somebody else has in work, one that was begun before (it may
- * be what killed the process, and must not take the others' tries with it), one whose handler fails. The others are run again, so that each gets its effect.
+ * be what killed the process, and must not take the others' tries with it), one whose handler fails or takes long. The others are run again, so that each gets its effect.
  */
 export async function handleTogether<Tx>(
   options: HandleTogetherOptions<Tx>,
@@ -102,6 +107,7 @@ async function runPiece<Tx>(options: HandleTogetherOptions<Tx>, chunk: Chunk, gi
   const begunAt = performance.now();
   const result = await runTransaction(options, piece, chunk.signal);
   if (result.outcomes === undefined) return withoutCulprit(options, chunk, { piece, result });
+  chunk.slowInARow = 0;
   options.chunkSize.took(piece.length, performance.now() - begunAt);
   await settlePiece(options, chunk, { piece, outcomes: result.outcomes });
   return [];
@@ -116,6 +122,7 @@ async function withoutCulprit<Tx>(
 ): Promise<readonly Piece[]> {
   const { cause } = result.error;
   const [only] = result.suspects.length === 1 ? result.suspects : [];
+  if (only !== undefined && result.isSlow && !chunk.signal.aborted) return withoutSlow(options, chunk, { piece, slow: only });
   const isConflict = isEventError(cause) && cause.code === 'TRANSACTION_CONFLICT';
   if (isConflict) options.chunkSize.conflicted();
   const isAlone = isConflict && piece.length === 1;
@@ -131,6 +138,23 @@ async function withoutCulprit<Tx>(
   chunk.leavers.add(only, { error: cause, verdict });
   await chunk.claims.giveBack([only], 'counted');
   return parts.filter(([first]) => first !== only);
+}
+
+/** It has failed in nothing: alone it has the whole time that handlers have. Where all are slow they all go alone, or each would first cost the rest that time. */
+async function withoutSlow<Tx>(
+  { logger, chunkSize }: HandleTogetherOptions<Tx>,
+  chunk: Chunk,
+  { piece, slow }: { piece: Piece; slow: Delivery },
+): Promise<readonly Piece[]> {
+  logger.info({ event_id: slow.key.id }, `Handling ${slow.key.type} keeps ${piece.length - 1} others waiting, it goes on alone`);
+  chunk.slowInARow = piece[0] === slow ? chunk.slowInARow + 1 : 1;
+  if (chunk.slowInARow >= MAX_SLOW_IN_A_ROW) {
+    chunkSize.took(piece.length, Number.POSITIVE_INFINITY);
+    await leaveUncounted(chunk, piece);
+    return [];
+  }
+  await leaveUncounted(chunk, [slow]);
+  return partsAround(piece, [slow]).filter(([first]) => first !== slow);
 }
 
 /** What comes before the suspects, the suspects by halves, what comes after them. */

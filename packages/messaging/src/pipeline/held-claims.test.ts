@@ -35,6 +35,7 @@ describe('attempts', () => {
         retry: { inlineTries, delays: ['5s'] },
         clock,
         handlerTimeoutMs: 1_000_000,
+        slowHandlerMs: 1_000_000,
         overrides: { claims, inbox: createInMemoryInbox({ memory }), renewEveryMs: 1_000_000 },
       });
     };

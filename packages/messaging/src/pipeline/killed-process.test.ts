@@ -26,6 +26,64 @@ describe('an event that kills the process', () => {
   });
 });
 
+describe('an event whose tries ended with their process', () => {
+  const QUEUE = { inlineTries: 1, delays: ['1s', '4s', '16s'] };
+
+  it.each([
+    ['where it first came', 'things.v1', 3],
+    ['in a retry topic', `${GROUP}.retry.1s`, 2],
+  ])('is a dead letter after the try that equals the limit: %s', async (_, topic, kills) => {
+    const clock = createManualClock();
+    const { attempts, handler } = counting(() => {
+      throw new Error('boom');
+    });
+    const { deliver, claims, inbox, driver } = await openWith(handler, { retry: QUEUE, clock });
+    let record = recordOf(thing());
+    if (topic !== record.topic) {
+      expect(await deliver(record)).toBe('retried');
+      record = driver.records(topic)[0] as IncomingRecord;
+    }
+    for (let kill = 0; kill < kills; kill += 1) await claimAndDie(claims, clock);
+    expect(await deliver(record)).toBe('dead-lettered');
+    expect(attempts.at(-1)).toBe(4);
+    expect(inbox.deadLetters).toMatchObject([{ reason: 'attempts', attempts: 4, error: { message: 'boom' } }]);
+  });
+
+  it('goes on in the next tier while it has tries left', async () => {
+    const clock = createManualClock();
+    const { attempts, handler } = counting(() => {
+      throw new Error('boom');
+    });
+    const { deliver, claims, inbox } = await openWith(handler, { retry: QUEUE, clock });
+    for (let kill = 0; kill < 2; kill += 1) await claimAndDie(claims, clock);
+    expect([await deliver(recordOf(thing())), attempts, inbox.deadLetters]).toEqual(['retried', [3], []]);
+  });
+
+  it('has its last try in place, too, when it equals the limit', async () => {
+    const clock = createManualClock();
+    const { attempts, handler } = counting(() => {
+      throw new Error('boom');
+    });
+    const { deliver, claims } = await openWith(handler, { retry: { inlineTries: 2, delays: ['5s'] }, clock });
+    for (let kill = 0; kill < 3; kill += 1) await claimAndDie(claims, clock);
+    expect([await deliver(recordOf(thing())), attempts]).toEqual(['dead-lettered', [4]]);
+  });
+
+  it('says so when it was time that ran out', async () => {
+    const { deliver, inbox, driver } = await openWith(() => new Promise(() => {}), {
+      handlerTimeoutMs: 10,
+      retry: { inlineTries: 1, delays: ['1s', '4s'] },
+    });
+    let record = recordOf(thing());
+    for (const delay of ['1s', '4s']) {
+      expect(await deliver(record)).toBe('retried');
+      record = driver.records(`${GROUP}.retry.${delay}`)[0] as IncomingRecord;
+    }
+    expect(await deliver(record)).toBe('dead-lettered');
+    expect(inbox.deadLetters).toMatchObject([{ reason: 'timeout', attempts: 3 }]);
+  });
+});
+
 describe('a dead letter for tries that are used up', () => {
   it('tells of the last failure, in place and from the retry topic before', async () => {
     const clock = createManualClock();

@@ -24,12 +24,11 @@ export function createDeliveryReader(options: DeliveryReaderOptions): DeliveryRe
     const history = readRetryHistory(group, record);
     const original = parked?.original ?? history.original;
     const read = readIdentity({ group: dedupGroup, codec, record, original });
-    return {
+    const delivery: Delivery & { parksBehind?: Delivery['parksBehind'] } = {
       key: read.identity,
       record,
       eventType: read.identity.type,
       original,
-      ...(order === 'key' && record.key !== null && { parksBehind: { topic: original.topic, key: record.key } }),
       history,
       replayOf: history.replayOf,
       signal,
@@ -40,6 +39,10 @@ export function createDeliveryReader(options: DeliveryReaderOptions): DeliveryRe
       isSuspect: false,
       span: undefined,
     };
+    const key = order === 'key' ? record.key : null;
+    // Spread into the literal it would cost more than all the rest here.
+    if (key !== null) delivery.parksBehind = { topic: original.topic, key };
+    return delivery;
   };
 }
 
@@ -52,7 +55,7 @@ function readIdentity(from: { group: string; codec: EnvelopeCodec; record: Incom
   const { group, codec, record, original } = from;
   let headers: EventHeaders | undefined;
   try {
-    headers = readHeaders(record.headers);
+    headers = readHeaders(record.headerTexts ?? record.headers);
   } catch (error) {
     return { identity: unreadable(group, original), decode: thrower(error) };
   }

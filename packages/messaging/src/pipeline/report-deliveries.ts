@@ -1,4 +1,4 @@
-import { ATTRIBUTES, METRICS, type Metrics } from '@throughline/telemetry';
+import { ATTRIBUTES, METRICS, type Metrics, observeMany } from '@throughline/telemetry';
 import type { Clock } from '../clock.ts';
 import type { EventOutcome, OutcomeSink } from '../outcomes/outcome.ts';
 import type { Delivery, Outcome, Settled } from './delivery.ts';
@@ -85,16 +85,23 @@ function createInstruments({ group, metrics, clock }: ReportOptions) {
     duplicate: (noticedBy: string) => duplicates.inc({ messaging_consumer_group_name: group, noticed_by: noticedBy }),
     observe: (topic: string, { outcome, deliveries, durationMs }: Observation) => {
       const labels = labelsOf(topic);
-      const took = duration.labels({ ...labels, outcome });
-      for (const _ of deliveries) took.observe(durationMs / 1000);
+      observeMany(
+        duration,
+        { ...labels, outcome },
+        deliveries.map(() => durationMs / 1000),
+      );
       if (outcome !== 'handled') return;
       const nowMs = clock.nowMs();
-      const published = sincePublish.labels(labels);
-      const happened = endToEnd.labels(labels);
-      for (const { record, key } of deliveries) {
-        published.observe(age(record.timestampMs, nowMs));
-        if (key.time !== undefined) happened.observe(age(Date.parse(key.time), nowMs));
-      }
+      observeMany(
+        sincePublish,
+        labels,
+        deliveries.map(({ record }) => age(record.timestampMs, nowMs)),
+      );
+      observeMany(
+        endToEnd,
+        labels,
+        deliveries.flatMap(({ key: { time } }) => (time === undefined ? [] : age(Date.parse(time), nowMs))),
+      );
     },
   };
 }

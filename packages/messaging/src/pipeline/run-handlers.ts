@@ -10,6 +10,8 @@ export interface RunHandlersOptions<Tx> {
   readonly group: string;
   readonly route: (type: string) => Route<Tx> | undefined;
   readonly handlerTimeoutMs: number;
+  /** A handler of single events gives way to the others of its transaction after this time, milliseconds. (Default: never) */
+  readonly slowHandlerMs?: number;
   readonly clock: Clock;
 }
 
@@ -17,6 +19,8 @@ export interface RunHandlersOptions<Tx> {
 export interface Suspects {
   from: number;
   to: number;
+  /** It did not fail: it kept the others waiting. */
+  isSlow?: boolean;
 }
 
 /**
@@ -31,23 +35,30 @@ export interface HandlersCall {
 }
 
 export function createHandlersRun<Tx>(options: RunHandlersOptions<Tx>): RunHandlers<Tx> {
-  const { route, clock, handlerTimeoutMs } = options;
+  const { route, clock, handlerTimeoutMs, slowHandlerMs } = options;
   return async (tx, deliveries, { signal, suspects }) => {
-    const watch = new HandlerWatch({ clock, handlerTimeoutMs, outer: signal });
+    const isShared = deliveries.length > 1;
+    const watch = new HandlerWatch({
+      clock,
+      handlerTimeoutMs,
+      outer: signal,
+      ...(isShared && slowHandlerMs !== undefined && { slowHandlerMs }),
+    });
     try {
       for (let at = 0; at < deliveries.length; at = suspects.to) {
         const delivery = deliveries[at] as Delivery;
         const handler = route(eventOf(delivery).type) as Route<Tx>;
         suspects.from = at;
         suspects.to = handler.takes === 'one' ? at + 1 : endOfRun(deliveries, at, (type) => route(type) === handler);
-        await watch.run(eventOf(delivery).type, () =>
-          callHandler(handler, { options, tx, deliveries: deliveries.slice(suspects.from, suspects.to), signal: watch.signal }),
-        );
+        const call = { options, tx, deliveries: deliveries.slice(suspects.from, suspects.to), signal: watch.signal };
+        // Many at once take longer than one, and cannot be told apart.
+        await watch.run(eventOf(delivery).type, () => callHandler(handler, call), { mayBeSlow: handler.takes === 'many' });
       }
       // What fails now is the commit, and nobody knows of whom.
       suspects.from = 0;
       suspects.to = deliveries.length;
     } finally {
+      suspects.isSlow = watch.isSlow;
       watch.close();
     }
   };

@@ -11,8 +11,13 @@ export interface RunTransactionOptions<Tx> {
 
 export type TransactionResult =
   | { readonly outcomes: readonly InboxOutcome[]; readonly error?: undefined }
-  /** Of which deliveries one or more made it fail. */
-  | { readonly outcomes?: undefined; readonly error: { readonly cause: unknown }; readonly suspects: readonly Delivery[] };
+  /** Of which deliveries one or more made it fail, or, where `isSlow`, one kept the others waiting. */
+  | {
+      readonly outcomes?: undefined;
+      readonly error: { readonly cause: unknown };
+      readonly suspects: readonly Delivery[];
+      readonly isSlow: boolean;
+    };
 
 /** The heart: handlers in the transaction that records their events as processed. Does not throw: who is to blame belongs to the result. */
 export async function runTransaction<Tx>(
@@ -36,6 +41,6 @@ export async function runTransaction<Tx>(
     return { outcomes };
   } catch (cause) {
     const inHand = called.slice(suspects.from, suspects.to);
-    return { error: { cause }, suspects: inHand.length > 0 ? inHand : deliveries };
+    return { error: { cause }, suspects: inHand.length > 0 ? inHand : deliveries, isSlow: suspects.isSlow === true };
   }
 }

@@ -30,7 +30,15 @@ export function toDeadLetter({ group, delivery, error, reason, firstFailedAtMs, 
   const replays = headerText(record.headers, REPLAY_HEADERS.replayCount) ?? '';
   return {
     group,
-    record: { ...record, headers: withoutRetryHeaders(record.headers, { isReplay: delivery.replayOf !== undefined }) },
+    record: {
+      topic: record.topic,
+      partition: record.partition,
+      offset: record.offset,
+      key: record.key,
+      value: record.value,
+      headers: withoutRetryHeaders(record.headers, { isReplay: delivery.replayOf !== undefined }),
+      timestampMs: record.timestampMs,
+    },
     original: { topic, partition, offset, timestampMs: moment(timestampMs) },
     eventId: withoutNul(key.id),
     source: withoutNul(key.source),

@@ -31,6 +31,10 @@ const BY_CODE: Readonly<Record<EventErrorCode, Verdict>> = {
   STORE_UNAVAILABLE: { fate: 'systemic', reason: 'handler' },
   TRANSACTION_CONFLICT: { fate: 'transient', reason: 'handler' },
   SHUTTING_DOWN: { fate: 'systemic', reason: 'handler' },
+  CLUSTER_UNAVAILABLE: { fate: 'systemic', reason: 'handler' },
+  CLUSTER_REFUSED: { fate: 'dead-letter', reason: 'handler' },
+  COMPONENT_UNKNOWN: { fate: 'dead-letter', reason: 'handler' },
+  ROLLOUT_INCOMPLETE: { fate: 'transient', reason: 'handler' },
 };
 
 const DEAD: Verdict = { fate: 'dead-letter', reason: 'handler' };

@@ -2,7 +2,7 @@ import { createFetchBound } from './fetch-bound.ts';
 import { OffsetWindow, type WindowEntry } from './offset-window.ts';
 import type { AssignedPartition } from './record-scheduler.ts';
 
-const bound = createFetchBound({ maxRecords: 10, maxPartitionBytes: 1000, maxMemberBytes: 2000 });
+const bound = createFetchBound({ maxUnfinished: 10, maxRecords: 30, maxPartitionBytes: 1000, maxMemberBytes: 2000 });
 
 function partitionWith(
   sizes: readonly number[],
@@ -26,6 +26,27 @@ describe('createFetchBound', () => {
     ['less than half of the bytes', [499], true, false],
   ])('a partition with %s', (_, sizes, wasFull, expected) => {
     expect(bound.isPartitionFull(partitionWith(sizes), wasFull)).toBe(expected);
+  });
+
+  it('goes on past a record that takes long, until as many wait for its commit as may', () => {
+    const { window, entries, ...rest } = partitionWith(Array(29).fill(1));
+    for (const entry of entries.slice(1)) window.finish(entry);
+    const partition = { ...rest, window };
+    expect([window.size, window.unfinished, window.unfinishedBytes]).toEqual([29, 1, 1]);
+    // Also where it was full before: what is done does not keep it so.
+    expect([bound.isPartitionFull(partition, false), bound.isPartitionFull(partition, true)]).toEqual([false, false]);
+    window.push({ offset: 29n, timestampMs: 0, sizeBytes: 1, isDone: false });
+    expect(bound.isPartitionFull(partition, false)).toBe(true);
+    window.finish(entries[0] as WindowEntry);
+    expect(bound.isPartitionFull(partition, true)).toBe(false);
+  });
+
+  it('keeps the bytes of what is done behind a record that takes long in mind', () => {
+    const { window, entries, ...rest } = partitionWith([1, 500, 499]);
+    for (const entry of entries.slice(1)) window.finish(entry);
+    expect(bound.isPartitionFull({ ...rest, window }, false)).toBe(true);
+    expect(bound.isMemberFull([{ ...rest, window }, partitionWith([999])], false)).toBe(false);
+    expect(bound.isMemberFull([{ ...rest, window }, partitionWith([1000])], false)).toBe(true);
   });
 
   it('counts the bytes of a member’s partitions together, but for those that wait for a due time', () => {

@@ -17,6 +17,8 @@ export class OffsetWindow<Entry extends WindowEntry> {
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   #sizeBytes = 0;
+  #unfinished = 0;
+  #unfinishedBytes = 0;
   #next: bigint | undefined;
   #hasMoved = false;
 
@@ -33,6 +35,15 @@ export class OffsetWindow<Entry extends WindowEntry> {
   /** Bytes of these records. */
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Those of them that are in work or wait. */
+  get unfinished(): number {
+    return this.#unfinished;
+  }
+
+  get unfinishedBytes(): number {
+    return this.#unfinishedBytes;
   }
 
   /** The next offset to commit, or undefined when nothing was fetched since the position was set. */
@@ -57,6 +68,8 @@ export class OffsetWindow<Entry extends WindowEntry> {
   push(entry: Entry): void {
     this.#entries.push(entry);
     this.#sizeBytes += entry.sizeBytes;
+    this.#unfinished += 1;
+    this.#unfinishedBytes += entry.sizeBytes;
     this.advanceTo(entry.offset + 1n);
   }
 
@@ -69,6 +82,8 @@ export class OffsetWindow<Entry extends WindowEntry> {
 
   finish(entry: Entry): void {
     entry.isDone = true;
+    this.#unfinished -= 1;
+    this.#unfinishedBytes -= entry.sizeBytes;
     if (entry === this.#entries[this.#head]) this.#advance();
   }
 

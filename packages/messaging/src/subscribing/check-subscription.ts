@@ -4,6 +4,9 @@ import type { Subscription } from './subscription.ts';
 
 type Rule = (subscription: Subscription<never>, settings: { readonly hasParkingLot: boolean }) => readonly string[];
 
+/** A fetch that waits longer would keep heartbeats and leaving waiting. */
+const MAX_LINGER_MS = 1_000;
+
 const RULES: readonly Rule[] = [
   ({ group, handlers = {}, batchHandlers = {} }) =>
     Object.keys(handlers)
@@ -27,12 +30,16 @@ const RULES: readonly Rule[] = [
     hasOutsideEffects === true && Object.keys(batchHandlers).length > 0
       ? [`hasOutsideEffects (true) of ${group} gives each event a transaction of its own, batchHandlers take many: use handlers`]
       : [],
-  ({ group, maxBatchEvents, concurrency }) =>
-    Object.entries({ maxBatchEvents, concurrency }).flatMap(([name, value]) =>
+  ({ group, maxBatchEvents, concurrency, slowHandlerMs }) =>
+    Object.entries({ maxBatchEvents, concurrency, slowHandlerMs }).flatMap(([name, value]) =>
       value === undefined || (Number.isInteger(value) && value >= 1)
         ? []
         : [`${name} (${value}) of ${group} must be a whole number above 0`],
     ),
+  ({ group, lingerMs = 0 }) =>
+    Number.isInteger(lingerMs) && lingerMs >= 0 && lingerMs <= MAX_LINGER_MS
+      ? []
+      : [`lingerMs (${lingerMs}) of ${group} must be a whole number from 0 to ${MAX_LINGER_MS}`],
   ({ group, breaker }) => {
     const { minFailedKeys = 1, minFailureRate = 1, windowMs = 1 } = breaker ?? {};
     const isSound = minFailedKeys >= 1 && minFailureRate > 0 && minFailureRate <= 1 && windowMs > 0;

@@ -25,6 +25,7 @@ const SUSPENDED: ConsumerState = {
   pausedPartitions: 0,
   haltedPartitions: 0,
   queued: 0,
+  finishedAhead: 0,
   lastProgressAtMs: 0,
   lag: undefined,
   dueLag: undefined,

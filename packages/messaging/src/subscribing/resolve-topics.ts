@@ -26,7 +26,8 @@ export async function resolveTopics<Tx>(subscription: Subscription<Tx>, driver: 
   };
 }
 
-function isRetryTopic(group: string, topic: string): boolean {
+/** A topic `<group>.retry.<delay>` whose delay is one. */
+export function isRetryTopic(group: string, topic: string): boolean {
   const delay = retryDelayOf(group, topic);
   if (delay === undefined) return false;
   try {

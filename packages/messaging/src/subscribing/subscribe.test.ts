@@ -120,6 +120,7 @@ describe('subscribe', () => {
     ],
     ['no transactions at once', { concurrency: 0 }, 'concurrency (0) of test.things must be a whole number above 0'],
     ['part of an event', { maxBatchEvents: 1.5 }, 'maxBatchEvents (1.5) of test.things must be a whole number above 0'],
+    ['a longer wait than heartbeats allow', { lingerMs: 1_001 }, 'lingerMs (1001) of test.things must be'],
     ['a breaker that never closes', { breaker: { minFailureRate: 0 } }, 'breaker of test.things'],
   ])('refuses %s', async (_, change, message) => {
     const { start, subscription } = await setUp(async () => {});

@@ -48,7 +48,7 @@ export interface SubscribeOptions<Tx> {
   readonly progressTimeoutMs?: number;
   /** (Default: a third of the claim store's lease) */
   readonly leaseRenewalMs?: number;
-  /** Records of one partition in memory. (Default: 1000) */
+  /** Records of one partition in memory, done ones behind one that is not included. (Default: 10 000) */
   readonly maxUncommitted?: number;
   /** Bytes of one partition in memory. (Default: 16 MiB) */
   readonly maxUncommittedBytes?: number;
@@ -174,7 +174,7 @@ function consumeOptions<Tx>(
   { subscription, maxUncommitted, maxUncommittedBytes, maxMemberBytes }: SubscribeOptions<Tx>,
   { pipeline, ...settings }: typeof DEFAULTS & { readonly pipeline: ReturnType<typeof createPipeline> },
 ): Omit<ConsumeOptions, 'topics' | 'group'> {
-  const { concurrency = DEFAULT_CONCURRENCY } = subscription;
+  const { concurrency = DEFAULT_CONCURRENCY, lingerMs } = subscription;
   return {
     handle: pipeline.handle,
     maxChunkRecords: pipeline.maxChunkRecords,
@@ -183,6 +183,7 @@ function consumeOptions<Tx>(
     rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
     drainDeadlineMs: settings.drainDeadlineMs,
     concurrency,
+    ...(lingerMs !== undefined && { lingerMs }),
     ...(maxUncommitted !== undefined && { maxUncommitted }),
     ...(maxUncommittedBytes !== undefined && { maxUncommittedBytes }),
     ...(maxMemberBytes !== undefined && { maxMemberBytes }),

@@ -63,6 +63,16 @@ export interface Subscription<Tx> {
   readonly retry?: Partial<RetryPolicy>;
   /** A handler that runs longer is aborted and counts as failed, milliseconds. (Default: 15 000) */
   readonly handlerTimeoutMs?: number;
+  /**
+   * A handler of single events that runs longer leaves the transaction that it shares, without a try being counted: the others are run again without it, and it has one of
+   * its own with the whole `handlerTimeoutMs`. Milliseconds. (Default: 1 000)
+   */
+  readonly slowHandlerMs?: number;
+  /**
+   * How long an event may wait to be handled together with later ones, milliseconds, at most 1,000. For queues that need no answer at once: at some hundred events a second they come
+   * in twos and threes otherwise, and fetches, claims, transactions and commits cost several times what the handlers do. Where much waits nothing lingers. (Default: 0)
+   */
+  readonly lingerMs?: number;
   /** Transactions at once in this process; more for handlers that wait for others. (Default: 4) */
   readonly concurrency?: number;
   /** Events in one transaction, at most; fewer while handlers are slow. (Default: 512) */

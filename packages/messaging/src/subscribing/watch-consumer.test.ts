@@ -11,6 +11,7 @@ const stuck: ConsumerState = {
   pausedPartitions: 0,
   haltedPartitions: 0,
   queued: 0,
+  finishedAhead: 0,
   lastProgressAtMs: 1_000_000,
   lag: 5n,
   dueLag: 5n,
