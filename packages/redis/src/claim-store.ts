@@ -18,7 +18,7 @@ export interface ClaimStoreOptions {
 /** Attempts of an event are forgotten this long after its last claim; longer than the longest ordinary retry delay. */
 const ATTEMPTS_TTL_MS = 24 * 60 * 60 * 1_000;
 /** Keys a call: a script holds up everybody else for its time, and Lua can spread no more than some thousands. */
-const KEYS_PER_CALL = 500;
+const KEYS_PER_CALL = 512;
 
 /**
  * Claims in Redis: one value an event, `dedup:<incarnation>:<group>:<source>:<id>`; see the scripts. Many go in one round trip, so they must be on one node: a Redis Cluster is not supported.
@@ -28,7 +28,7 @@ export function createClaimStore(options: ClaimStoreOptions): ClaimStore {
   const { leaseMs = 10_000, doneTtlMs = 10 * 60 * 1_000 } = options;
   const scripts = defineClaimScripts(options.redis);
   const orElse = withFallback(options.metrics);
-  const nameOf = createNaming(options.incarnation);
+  const namesOf = createNaming(options.incarnation);
   const ttlMs = Math.max(ATTEMPTS_TTL_MS, leaseMs);
 
   const claimChunk = (keys: readonly DedupKey[]): Promise<readonly ClaimResult[]> => {
@@ -37,40 +37,39 @@ export function createClaimStore(options: ClaimStoreOptions): ClaimStore {
       operation: 'claim',
       of: keys,
       run: async () => {
-        const answers = await scripts.claim(keys.length, ...keys.map(nameOf), token, leaseMs, ttlMs);
+        const answers = await scripts.claim(namesOf(keys), token, leaseMs, ttlMs);
         return answers.map((answer) => toClaimResult(token, answer));
       },
       fallback: (cause) => keys.map(() => ({ outcome: 'unavailable', cause })),
     });
   };
-  /** Runs a script with names, arguments and tokens of claims; where Redis fails it says nothing. */
+  /** Runs a script about claims of one token; where Redis fails it says nothing. */
   const tell = (operation: Operation, claims: readonly Claim[], args: readonly (string | number)[]) =>
     orElse<readonly number[]>({
       operation,
       of: claims,
-      run: () =>
-        scripts[operation](claims.length, ...claims.map(({ key }) => nameOf(key)), ...args, ...claims.map(({ token }) => token)),
+      run: () => scripts[operation](namesOf(claims.map(({ key }) => key)), ...args),
       fallback: () => [],
     });
-  const tellInChunks = async (operation: Operation, claims: readonly Claim[], args: readonly (string | number)[]) => {
-    await inChunks(claims, (chunk) => tell(operation, chunk, args));
+  const tellEach = async (operation: Operation, claims: readonly Claim[], args: readonly (string | number)[]) => {
+    await byToken(claims, (token, ofToken) => inChunks(ofToken, (chunk) => tell(operation, chunk, [token, ...args])));
   };
   return {
     leaseMs,
     claim: (keys) => inChunks(keys, claimChunk),
     renew: (claims) =>
-      inChunks(claims, async (chunk) => {
-        const isRenewed = await tell('renew', chunk, [leaseMs, ttlMs]);
-        return chunk.filter((_, index) => isRenewed[index] === 0);
-      }),
-    confirm: (claims) => tellInChunks('confirm', claims, [doneTtlMs]),
-    release: (claims, attempt = 'counted') => tellInChunks('release', claims, [attempt, ttlMs]),
-    forgetAttempts: (keys) =>
-      tellInChunks(
-        'forget',
-        keys.map((key) => ({ key, token: '' })),
-        [ttlMs],
+      byToken(claims, (token, ofToken) =>
+        inChunks(ofToken, async (chunk) => {
+          const isRenewed = await tell('renew', chunk, [token, leaseMs, ttlMs]);
+          return chunk.filter((_, index) => isRenewed[index] === 0);
+        }),
       ),
+    confirm: (claims) => tellEach('confirm', claims, [doneTtlMs]),
+    release: (claims, attempt = 'counted') => tellEach('release', claims, [attempt, ttlMs]),
+    forgetAttempts: async (keys) => {
+      const claims = keys.map((key) => ({ key, token: '' }));
+      await inChunks(claims, (chunk) => tell('forget', chunk, [ttlMs]));
+    },
   };
 }
 
@@ -86,6 +85,18 @@ async function inChunks<Item, Result>(
   const calls: Promise<readonly Result[]>[] = [];
   for (let start = 0; start < items.length; start += KEYS_PER_CALL) calls.push(run(items.slice(start, start + KEYS_PER_CALL)));
   return (await Promise.all(calls)).flat();
+}
+
+/** Claims that were taken together have one token, and mostly stay together. */
+async function byToken<Result>(
+  claims: readonly Claim[],
+  run: (token: string, claims: readonly Claim[]) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const [first] = claims;
+  if (first === undefined) return [];
+  if (claims.every(({ token }) => token === first.token)) return run(first.token, claims);
+  const groups = Map.groupBy(claims, ({ token }) => token);
+  return (await Promise.all([...groups].map(([token, ofToken]) => run(token, ofToken)))).flat();
 }
 
 interface Call<Result> {
@@ -114,20 +125,25 @@ function toClaimResult(token: string, answer: number): ClaimResult {
   return answer === 0 ? { outcome: 'done' } : { outcome: 'in-work', retryAfterMs: -answer };
 }
 
-function createNaming(incarnation: string): (key: DedupKey) => string {
+/** The names of keys as the scripts take them. */
+function createNaming(incarnation: string): (keys: readonly DedupKey[]) => string {
   const start = `dedup:${escapeKeyPart(incarnation)}`;
   // Events that come together are mostly of one group and source.
   let last = { group: '', source: '', prefix: `${start}:::` };
-  return ({ group, source, id }) => {
-    if (group !== last.group || source !== last.source)
-      last = { group, source, prefix: `${start}:${escapeKeyPart(group)}:${escapeKeyPart(source)}:` };
-    return last.prefix + escapeKeyPart(id);
+  return (keys) => {
+    let names = '';
+    for (const { group, source, id } of keys) {
+      if (group !== last.group || source !== last.source)
+        last = { group, source, prefix: `${start}:${escapeKeyPart(group)}:${escapeKeyPart(source)}:` };
+      names += `${last.prefix}${escapeKeyPart(id)}\n`;
+    }
+    return names;
   };
 }
 
-const ESCAPED = /[%:]/;
+const ESCAPED = /[%:\n]/;
 
 /** So that no two identities make one key, whatever their parts hold. */
 function escapeKeyPart(part: string): string {
-  return ESCAPED.test(part) ? part.replaceAll('%', '%25').replaceAll(':', '%3A') : part;
+  return ESCAPED.test(part) ? part.replaceAll('%', '%25').replaceAll(':', '%3A').replaceAll('\n', '%0A') : part;
 }
