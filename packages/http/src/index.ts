@@ -4,7 +4,9 @@ export { createTokenVerifier, type TokenVerifierOptions } from './auth/token-ver
 export { type EntityTag, parseEntityTags } from './conditions/entity-tags.ts';
 export { evaluatePreconditions, isRangeCurrent, type PreconditionOptions } from './conditions/preconditions.ts';
 export { type ByteRange, parseRange } from './conditions/range.ts';
+export { canonicalJson } from './idempotency/canonical-json.ts';
 export type { IdempotencyClaim, IdempotencyStore, StoredAnswer } from './idempotency/idempotency.ts';
+export { idempotencyKeyOf } from './idempotency/idempotency-key.ts';
 export { mergeOpenApi, type OpenApiDocument, type OpenApiInfo, openApiOf } from './open-api.ts';
 export { type CursorValue, cursorCheck, decodeCursor, encodeCursor, pageSchema } from './page.ts';
 export { type FieldError, PROBLEM_STATUS, Problem, type ProblemKind, type ProblemOptions } from './problems/problem.ts';

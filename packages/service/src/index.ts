@@ -1,10 +1,18 @@
+export { checkQueue, type Queue, type QueueSettings } from './check-queue.ts';
 export { ConfigError } from './config-error.ts';
 export { flag, integer, list, oneOf, optional, port, text, token, url } from './config-fields.ts';
 export type { HealthCheck, HealthCheckOptions } from './health-checks.ts';
 export { KAFKA_FIELDS } from './kafka-fields.ts';
+export { type BrokerConfig, readSecurity } from './open-driver.ts';
+export { type QueueRoutesOptions, queueRoutes } from './operations/queue-routes.ts';
+export { PUBLISHING_FIELDS } from './publishing-fields.ts';
+export { QUEUE_FIELDS } from './queue-fields.ts';
+export { type QueueWatchOptions, startQueueWatch } from './queue-watch.ts';
 export { type ConfigField, type ConfigOf, readConfig } from './read-config.ts';
 export type { Release } from './releasers.ts';
 export { type RunServiceOptions, runService, type ServiceConfig, type ServiceRuntime } from './run-service.ts';
 export { SERVICE_FIELDS } from './service-fields.ts';
 export { type Backbone, type BackboneConfig, type BackboneOptions, startBackbone } from './start-backbone.ts';
+export { type Publishing, type PublishingConfig, type PublishingOptions, startPublishing } from './start-publishing.ts';
+export { type StartRedriveOptions, startRedrive } from './start-redrive.ts';
 export type { Stores, StoresConfig, StoresOptions } from './start-stores.ts';

@@ -6,6 +6,7 @@ import {
   matchTopics,
   type OutcomeSink,
   type ParkingLot,
+  type QueueMembers,
   type RunningSubscription,
   type Subscription,
   subscribe,
@@ -16,6 +17,7 @@ import type { Transaction } from '@throughline/postgres';
 import type { Operations } from './operations/start-operations.ts';
 import type { ServiceRuntime } from './run-service.ts';
 import { type ConcurrencyBudget, checkRetention } from './subscription-limits.ts';
+import { tellQueue } from './tell-queue.ts';
 
 export interface RunSubscriptionOptions {
   readonly runtime: ServiceRuntime;
@@ -25,10 +27,12 @@ export interface RunSubscriptionOptions {
   readonly claims: ClaimStore;
   readonly outcomes: OutcomeSink;
   readonly operations: Operations;
+  /** Told what this member has in hand, where the group may be shown as a queue. */
+  readonly queueMembers: QueueMembers;
   readonly budget: ConcurrencyBudget;
   readonly processedRetentionMs: number;
-  /** Topics that the service itself writes to. */
-  readonly publishes: readonly TopicDeclaration[];
+  /** Topics that the service itself writes to, and those of others that it knows. */
+  readonly declared: readonly TopicDeclaration[];
   readonly ensureTopics: (topics: readonly TopicDeclaration[]) => Promise<void>;
 }
 
@@ -42,8 +46,8 @@ export async function runSubscription(
   options: RunSubscriptionOptions,
   declared: Subscription<Transaction>,
 ): Promise<RunningSubscription> {
-  const { runtime, driver, operations, processedRetentionMs, publishes, ensureTopics } = options;
-  checkRetention(declared, { processedRetentionMs, declared: publishes });
+  const { runtime, driver, operations, processedRetentionMs, ensureTopics } = options;
+  checkRetention(declared, { processedRetentionMs, declared: options.declared });
   const subscription = { ...declared, concurrency: options.budget.take(declared) };
   await ensureTopics(subscription.topics.filter((topic) => !/[*#]/.test(topic)).map((topic) => ({ topic })));
   const sources = await matchTopics(driver, subscription.topics);
@@ -63,6 +67,7 @@ export async function runSubscription(
     metrics: runtime.metrics,
     drainDeadlineMs: HANDLER_DRAIN_MS,
   });
+  if (subscription.order === 'none') tell(options, running);
   watch(runtime, subscription.group, running);
   operations.add({ subscription, running });
   return running;
@@ -80,6 +85,18 @@ async function requireNothingParked(
     'CONFIGURATION_REFUSED',
     `order ('none') of ${group} must stay 'key' until its ${parkedRecords} parked records are handled or discarded: nothing else releases them`,
   );
+}
+
+/** Goes on until the member has left its group. */
+function tell({ runtime, queueMembers, operations }: RunSubscriptionOptions, running: RunningSubscription): void {
+  const { group } = running;
+  const telling = tellQueue({
+    runtime,
+    running,
+    members: queueMembers,
+    countDeadLetters: () => operations.countWaitingDeadLetters(group),
+  });
+  runtime.onStop(`queue figures ${group}`, () => telling.stop());
 }
 
 /** Joining once is enough to be ready: a rebalance of the group must not take a service out of traffic, nor must a pause that somebody wanted. */

@@ -19,7 +19,7 @@ import {
   type Relay,
   type Transaction,
 } from '@throughline/postgres';
-import { createClaimStore, createWakeUps } from '@throughline/redis';
+import { createClaimStore, createQueueMembers, createWakeUps } from '@throughline/redis';
 import { type BrokerConfig, openDriver } from './open-driver.ts';
 import { indexRoute } from './operations/inquiry-routes.ts';
 import { startOperations } from './operations/start-operations.ts';
@@ -43,12 +43,17 @@ const OUTCOMES_STOP_MS = 1_500;
 /** For lists, decisions and jobs, which must not take those of handlers, requests or the relay. */
 const OPERATIONS_CONNECTIONS = 6;
 
-export interface BackboneConfig extends StoresConfig, BrokerConfig {}
+export interface BackboneConfig extends StoresConfig, BrokerConfig {
+  /** How long an event that a killed process had in work stays with it, milliseconds: the visibility timeout of a queue. Renewed while the handler runs. (Default: 10 000) */
+  readonly claimLeaseMs?: number;
+}
 
 export interface BackboneOptions extends StoresOptions {
   readonly config: BackboneConfig;
   /** Topics that the service writes to. */
   readonly publishes: readonly TopicDeclaration[];
+  /** Topics of other services that this one reads, as those declare them: where `createTopics` is set, whoever starts first makes them. (Default: those of the subscriptions, as nobody declares them) */
+  readonly reads?: readonly TopicDeclaration[];
 }
 
 /** Everything between a service's domain and Postgres, Redis and Kafka. */
@@ -90,23 +95,30 @@ async function startWithoutEvents(options: StoresOptions): Promise<Stores> {
 }
 
 async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
-  const { runtime, name, config, publishes } = options;
+  const { runtime, name, config, publishes, reads = [] } = options;
+  const declared = [...publishes, ...reads];
   const { logger, metrics } = runtime;
   const stores = await startStores(options);
   const driver = await openDriver(options);
   const ensureTopics = (topics: readonly TopicDeclaration[]) =>
     retryWhileStarting({ subject: 'kafka', ...runtime }, () => driver.ensureTopics(topics, { create: config.createTopics }));
-  await ensureTopics([OUTCOMES_TOPIC_DECLARATION, ...publishes]);
+  await ensureTopics([OUTCOMES_TOPIC_DECLARATION, ...declared]);
 
   const outcomes = startOutcomes(driver, options);
   const relay = createRelay({ database: stores.upkeep, driver, name, logger, metrics });
   const wake = startRelay(relay, stores, options);
-  const claims = createClaimStore({ redis: stores.redis, incarnation: stores.incarnation, metrics });
+  const claims = createClaimStore({
+    redis: stores.redis,
+    incarnation: stores.incarnation,
+    metrics,
+    ...(config.claimLeaseMs !== undefined && { leaseMs: config.claimLeaseMs }),
+  });
   const shared = {
     runtime,
     driver,
     claims,
     outcomes,
+    queueMembers: createQueueMembers({ redis: stores.redis }),
     processedRetentionMs: config.processedRetentionMs ?? DEFAULT_PROCESSED_RETENTION_MS,
   };
   const inbox = createInbox({ database: stores.database, wake });
@@ -134,7 +146,7 @@ async function startWithEvents(options: BackboneOptions): Promise<Backbone> {
     outcomes,
     relay,
     subscribe: (subscription) =>
-      runSubscription({ ...shared, inbox, parking, operations, budget, publishes, ensureTopics }, subscription),
+      runSubscription({ ...shared, inbox, parking, operations, budget, declared, ensureTopics }, subscription),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { currentTraceId, type Logger, METRICS, type Metrics } from '@throughline/telemetry';
+import { currentTraceId, type Logger } from '@throughline/telemetry';
 import express from 'express';
 import { Problem } from '../problems/problem.ts';
 import { problemOfError } from '../problems/problem-of-error.ts';
-import { pathOf, sendProblem, traceIdOrRandom } from '../problems/send-problem.ts';
+import { sendProblem, traceIdOrRandom } from '../problems/send-problem.ts';
 import { requireSoundMessage } from '../server/refuse-bad-message.ts';
+import { createRequestWatch, type WatchRequest } from './request-watch.ts';
 import type { Answer, Route } from './route.ts';
 import { groupRoutes, type RouteGroup } from './router.ts';
 import { compileRoute, type RouteEnvironment, type RunRoute } from './run-route.ts';
@@ -19,6 +20,8 @@ export interface AppOptions extends RouteEnvironment {
   readonly trustedProxies: string;
   /** Aborts when the drain is over. */
   readonly drained: AbortSignal;
+  /** Requests under way at once, above which routes refuse. (Default: no limit) */
+  readonly maxActiveRequests?: number;
 }
 
 const NOT_MATCHED = 'unmatched';
@@ -29,7 +32,7 @@ export function buildApp(options: AppOptions): express.Express {
   app.disable('x-powered-by').disable('etag').disable('query parser');
   app.enable('strict routing').enable('case sensitive routing');
   app.set('trust proxy', options.trustedProxies);
-  const watch = requestWatcher(options.metrics, options.logger);
+  const watch = createRequestWatch(options.metrics, options.logger);
   app.use((request, response, next) => {
     try {
       requireSoundMessage(request);
@@ -65,14 +68,16 @@ export function buildApp(options: AppOptions): express.Express {
   return app;
 }
 
-type WatchRequest = (request: IncomingMessage, response: ServerResponse, route: string) => void;
-
 function groupHandler(group: RouteGroup, options: AppOptions, watch: WatchRequest): express.RequestHandler {
   const runners = new Map<string, { route: Route; run: RunRoute }>();
   for (const [method, route] of group.byMethod) runners.set(method, { route, run: compileRoute(route, options) });
   const pattern = [...group.byMethod.values()][0]?.path ?? NOT_MATCHED;
+  const { maxActiveRequests = Number.POSITIVE_INFINITY } = options;
   return (request, response) => {
-    watch(request, response, pattern);
+    if (watch(request, response, pattern) > maxActiveRequests) {
+      sendProblem(request, response, overloaded(), traceIdOrRandom());
+      return;
+    }
     const runner = runners.get(request.method);
     if (runner === undefined) {
       refuseMethod(request, response, group.allow);
@@ -138,6 +143,15 @@ function sendAnswer(response: ServerResponse, answer: Answer): void {
   response.end(body);
 }
 
+function overloaded(): Problem {
+  return new Problem({
+    kind: 'unavailable',
+    code: 'overloaded',
+    detail: 'Too many requests are under way. Nothing of this one was done.',
+    headers: { 'retry-after': '1' },
+  });
+}
+
 function pathMalformed(): Problem {
   return new Problem({
     kind: 'malformed',
@@ -184,32 +198,4 @@ function signalOf(response: ServerResponse, drained: AbortSignal): () => AbortSi
     signal = AbortSignal.any([gone.signal, drained]);
     return signal;
   };
-}
-
-function requestWatcher(metrics: Metrics, logger: Logger): WatchRequest {
-  const durations = metrics.histogram(METRICS.httpServerRequestDurationSeconds);
-  const active = metrics.gauge(METRICS.httpServerActiveRequests);
-  return (request, response, route) => {
-    const startedAtMs = performance.now();
-    const method = request.method ?? 'GET';
-    active.inc();
-    response.once('close', () => {
-      active.dec();
-      const seconds = (performance.now() - startedAtMs) / 1000;
-      const status = response.headersSent ? response.statusCode : 'aborted';
-      durations.observe(
-        { http_request_method: knownMethod(method), http_route: route, http_response_status_code: status },
-        seconds,
-      );
-      if (logger.isLevelEnabled('debug'))
-        logger.debug({ method, path: pathOf(request), status, seconds }, `${method} ${route} answered ${status}`);
-    });
-  };
-}
-
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-
-/** A label has few values; anybody can invent methods. */
-function knownMethod(method: string): string {
-  return METHODS.has(method) ? method : '_OTHER';
 }

@@ -94,6 +94,58 @@ describe('a valid request', () => {
   });
 });
 
+describe('a server with a bound', () => {
+  const held = Promise.withResolvers<void>();
+  const hold = defineRoute({
+    method: 'POST',
+    path: '/held',
+    operationId: 'hold',
+    summary: 'Hold',
+    auth: 'required',
+    bodySchema: Type.Object({}),
+    responses: ok,
+    handler: async () => {
+      await held.promise;
+      return { status: 200, body: {} };
+    },
+  });
+
+  it('refuses what is more than it may have under way, whoever asks, and takes more when something is done', async () => {
+    const { url } = await serve([hold], { maxActiveRequests: 2 });
+    const as = { authorization: 'Bearer me' };
+    const waiting = [post(`${url}/held`, {}, as), post(`${url}/held`, {}, as)];
+    const refused = await Promise.race([...waiting, post(`${url}/held`, 'no JSON'), post(`${url}/held`, 'no JSON')]);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await refused.json()).toMatchObject({ code: 'overloaded' });
+    held.resolve();
+    for (const response of await Promise.all(waiting)) {
+      expect(response.status).toBe(200);
+      await response.arrayBuffer();
+    }
+    expect((await post(`${url}/held`, {}, as)).status).toBe(200);
+  });
+});
+
+it('names the event of an answer in its line, where lines are wanted', async () => {
+  const route = defineRoute({
+    method: 'GET',
+    path: '/event',
+    operationId: 'getEvent',
+    summary: 'Event',
+    auth: 'none',
+    responses: ok,
+    handler: async () => ({ status: 200, headers: { 'x-event-id': 'e-1' } }),
+  });
+  const logger = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void logLines.push(line) } });
+  const { url } = await serve([route], { logger });
+  await (await fetch(`${url}/event`)).arrayBuffer();
+  await fetch(`${url}/event`);
+  expect(logLines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ msg: 'GET /event answered 200', event_id: 'e-1' }),
+  );
+});
+
 describe('an invalid request', () => {
   it('is answered with every fault of path, query, headers and body at once', async () => {
     const { url } = await serve([echo]);

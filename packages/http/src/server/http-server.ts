@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   readonly idleTimeoutMs?: number;
   /** An unused connection is kept for so long; must be above that of the proxy in front, or requests race with its end. (Default: 75 000) */
   readonly keepAliveTimeoutMs?: number;
+  /** Requests under way at once; one more is answered 503 `overloaded` before its token or body is looked at. (Default: no limit) */
+  readonly maxActiveRequests?: number;
   /** Proxies whose `x-forwarded-for` is believed. (Default: loopback, link-local and private addresses) */
   readonly trustedProxies?: string;
 }
@@ -71,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodyTimeoutMs: options.bodyTimeoutMs ?? 15_000,
     trustedProxies: options.trustedProxies ?? 'loopback, linklocal, uniquelocal',
     drained: drained.signal,
+    ...(options.maxActiveRequests !== undefined && { maxActiveRequests: options.maxActiveRequests }),
   });
   const server = createServer({ ...timeoutsOf(options), noDelay: true, requireHostHeader: false }, app);
   answerBadMessages(server);

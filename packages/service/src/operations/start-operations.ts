@@ -1,5 +1,17 @@
-import type { ClaimStore, Inbox, MessagingDriver, OutcomeSink, ParkingLot, ReplayLedger } from '@throughline/messaging';
+import type { Route } from '@throughline/http';
 import {
+  type ClaimStore,
+  createQueueView,
+  type Inbox,
+  type MessagingDriver,
+  type OutcomeSink,
+  type ParkingLot,
+  type QueueMembers,
+  type QueueView,
+  type ReplayLedger,
+} from '@throughline/messaging';
+import {
+  countWaiting,
   createDecisions,
   createGroupControls,
   createJobRunner,
@@ -17,6 +29,7 @@ import { inquiryRoutes } from './inquiry-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import type { OperationsContext } from './operations-context.ts';
 import { outboxRoutes } from './outbox-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { createRewindJob } from './rewind-job.ts';
 import { createSideJob } from './side-job.ts';
 import type { SubscribedGroup } from './subscribed-group.ts';
@@ -32,6 +45,8 @@ export interface OperationsOptions {
   readonly parking: ParkingLot<Transaction>;
   readonly claims: ClaimStore;
   readonly outcomes: OutcomeSink;
+  /** What members of groups have in hand. */
+  readonly queueMembers: QueueMembers;
   readonly wakeRelay: () => void;
   readonly processedRetentionMs: number;
   readonly drainDeadlineMs: number;
@@ -42,6 +57,8 @@ export interface Operations {
   readonly replays: ReplayLedger;
   /** Whether a member that starts now is to stay out of its group. */
   isStopped(group: string): Promise<boolean>;
+  /** Dead letters of the group that nobody has decided about. */
+  countWaitingDeadLetters(group: string): Promise<number>;
   add(group: SubscribedGroup): void;
 }
 
@@ -55,6 +72,7 @@ const JOBS_AT_ONCE = 2;
 export function startOperations(options: OperationsOptions): Operations {
   const { runtime, database, driver, outcomes, wakeRelay } = options;
   const groups = new Map<string, SubscribedGroup>();
+  const queues = new Map<string, QueueView>();
   const controls = createGroupControls({ database });
   const jobs = createJobStore({ database });
   const decisions = createDecisions({ database, outcomes, wake: wakeRelay });
@@ -79,28 +97,30 @@ export function startOperations(options: OperationsOptions): Operations {
     atMostMs: options.drainDeadlineMs + 4_000,
     beginsAtOnce: true,
   });
-  runtime.addOperations(
-    routesOf({
-      ...known,
-      service: options.name,
-      decisions,
-      controls,
-      parking: options.parking,
-      wakeRelay,
-      wakeJobs: () => runner.wake(),
-      replayWindowMs: options.processedRetentionMs * WINDOW_PART,
-    }),
-  );
+  const context: OperationsContext = {
+    ...known,
+    service: options.name,
+    decisions,
+    controls,
+    parking: options.parking,
+    wakeRelay,
+    wakeJobs: () => runner.wake(),
+    replayWindowMs: options.processedRetentionMs * WINDOW_PART,
+  };
+  runtime.addOperations([...routesOf(context), ...queueRoutes({ queues: () => [...queues.values()] })]);
   return {
     replays: createReplayLedger({ database }),
     isStopped: async (group) => (await controls.read()).has(group),
-    add: (group) => {
-      groups.set(group.subscription.group, group);
+    countWaitingDeadLetters: async (group) => (await countWaiting(database)).get(group) ?? 0,
+    add: (subscribed) => {
+      const { group, order, topics } = subscribed.subscription;
+      groups.set(group, subscribed);
+      if (order === 'none') queues.set(group, createQueueView({ driver, group, topics, members: options.queueMembers }));
       follower.wake();
     },
   };
 }
 
-function routesOf(context: OperationsContext) {
+function routesOf(context: OperationsContext): readonly Route[] {
   return [outboxRoutes, deadLetterRoutes, groupRoutes, jobRoutes, inquiryRoutes].flatMap((routes) => routes(context));
 }
