@@ -23,7 +23,10 @@ export interface GlobalOptions {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly client: OperationsClient;
+  /** @throws {CliError} `USAGE` when nothing says where services are */
   readonly endpoints: Endpoints;
+  /** How long whoever is asked may take for an answer. */
+  readonly timeoutMs: number;
   /** Asks who is there, once. */
   fleet(): Promise<Fleet>;
   /** The result: `value` as JSON with --json, else the text for people. */
@@ -50,20 +53,29 @@ export function createContext(command: Command, terminal: Terminal, run: Command
   const options = command.optsWithGlobals<GlobalOptions>();
   const isJson = options.json ?? false;
   const operator = options.operator ?? terminal.env.USER ?? userInfo().username;
-  const client = createOperationsClient({ operator, timeoutMs: options.timeout * 1_000 });
-  const endpoints = findEndpoints({
-    urls: options.url,
-    consoleUrl: options.consoleUrl,
-    tokenFile: options.tokenFile,
-    dataDir: options.dataDir ?? join(ROOT, '.throughline'),
-    env: terminal.env,
-  });
+  const timeoutMs = options.timeout * 1_000;
+  const client = createOperationsClient({ operator, timeoutMs });
+  // Looked for when they are needed: a cluster's workloads are not asked at services.
+  let endpoints: Endpoints | undefined;
+  const find = () =>
+    findEndpoints({
+      urls: options.url,
+      consoleUrl: options.consoleUrl,
+      tokenFile: options.tokenFile,
+      dataDir: options.dataDir ?? join(ROOT, '.throughline'),
+      env: terminal.env,
+    });
   let fleet: Promise<Fleet> | undefined;
   return {
     terminal,
     client,
-    endpoints,
-    fleet: () => {
+    timeoutMs,
+    get endpoints() {
+      endpoints ??= find();
+      return endpoints;
+    },
+    fleet: async () => {
+      endpoints ??= find();
       fleet ??= discoverFleet(client, endpoints);
       return fleet;
     },

@@ -1,10 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { CliError } from './cli-error.ts';
 import { type CommandRun, createContext } from './command-context.ts';
+import { addClusterCommands } from './commands/cluster.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addGroupCommands } from './commands/groups.ts';
 import { addJourneyCommand } from './commands/journey.ts';
 import { addOutboxCommands } from './commands/outbox.ts';
+import { addQueueCommands } from './commands/queues.ts';
 import { addReplayCommands } from './commands/replay.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { collect, seconds } from './option-values.ts';
@@ -34,7 +36,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 
 function createProgram(terminal: Terminal, run: CommandRun): Command {
   const program = new Command('throughline')
-    .description('Looks at events and decides about them: outbox, dead letters, replays, groups, journeys.')
+    .description('Looks at events and decides about them: outbox, dead letters, replays, groups, queues, journeys.')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .configureHelp({ showGlobalOptions: true })
@@ -54,6 +56,8 @@ function createProgram(terminal: Terminal, run: CommandRun): Command {
   addDeadLetterCommands(program, makeContext);
   addReplayCommands(program, makeContext);
   addGroupCommands(program, makeContext);
+  addQueueCommands(program, makeContext);
   addJourneyCommand(program, makeContext);
+  addClusterCommands(program, makeContext);
   return program;
 }

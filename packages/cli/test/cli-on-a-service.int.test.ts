@@ -105,7 +105,23 @@ describe('throughline, against a service', () => {
     await waitFor(() => handled.includes(eventId), { description: 'the event' });
   }, 60_000);
 
+  it('shows the group as a queue', async () => {
+    const eventId = await publishDeletion(service, { key: randomUUID(), name: 'queued' });
+    await waitFor(() => handled.includes(eventId), { description: 'the event' });
+    const queueNow = async () => (await throughline('queue', 'show', group, '--json')).json();
+    const queue = await waitFor(
+      async () => {
+        const now = await queueNow();
+        return now.approximateAgeOfOldestMessageSeconds === 0 && now;
+      },
+      { description: 'the queue to be empty' },
+    );
+    expect(queue).toMatchObject({ group, topics: [topic], approximateNumberOfMessages: 0, members: 1 });
+    expect((await throughline('queue', 'list')).out).toContain(group);
+  }, 60_000);
+
   it.each([
+    [3, ['queue', 'show', 'none']],
     [3, ['dead-letters', 'show', randomUUID()]],
     [3, ['outbox', 'replay', randomUUID()]],
     [3, ['replay', 'cancel', randomUUID()]],

@@ -94,6 +94,19 @@ export interface Job {
   readonly failures?: readonly { readonly eventId: string; readonly error: string }[];
 }
 
+/** A group in the words of SQS; null where nobody can tell. */
+export interface QueueInfo {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly approximateNumberOfMessages: number;
+  readonly approximateNumberOfMessagesNotVisible: number | null;
+  readonly approximateNumberOfMessagesDelayed: number;
+  readonly approximateAgeOfOldestMessageSeconds: number;
+  readonly deadLetters: number | null;
+  readonly members: number;
+  readonly readAt: string;
+}
+
 export interface GroupInfo {
   readonly group: string;
   readonly order: 'key' | 'none';

@@ -7,6 +7,7 @@ import { type Column, renderFacts, renderTable } from '../output/table.ts';
 import { timeAndAge } from '../output/times.ts';
 
 const POLL_MS = 500;
+const SILENCE_AT_MOST_MS = 60_000;
 const ENDED: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled']);
 
 /** A job and the service that runs it. */
@@ -36,31 +37,55 @@ export async function reportJob(
   if (options.wait && job.state !== 'done') throw new CliError('FAILED', `job ${job.jobId} ${job.error ?? `was ${job.state}`}`);
 }
 
-/** Progress goes to stderr: on one line that is written over where somebody looks, else a line whenever it changed. */
-async function waitForJob(context: CommandContext, service: Service, given: Job): Promise<Job> {
+export function hasEnded({ state }: Job): boolean {
+  return ENDED.has(state);
+}
+
+/**
+ * Resolves with the job at its end, or as it is when the patience is over (default: never). Progress goes to stderr: on one line that is written over where somebody looks, else a line
+ * whenever it changed.
+ * @throws {CliError} `UNREACHABLE` when the service stays silent
+ */
+export async function waitForJob(
+  context: CommandContext,
+  service: Service,
+  given: Job,
+  { patienceMs = Number.POSITIVE_INFINITY }: { patienceMs?: number } = {},
+): Promise<Job> {
   const { terminal } = context;
   let job = given;
   let said = '';
-  for (;;) {
+  let silentMs = 0;
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     const line = `${job.state}  ${progressOf(job)}`;
     if (line !== said) terminal.err(terminal.isInteractive ? `\r\u001b[K${line}` : `${line}\n`);
     said = line;
-    if (ENDED.has(job.state)) break;
+    if (hasEnded(job) || waitedMs >= patienceMs) break;
     await terminal.pause(POLL_MS);
-    job = await readJob(service, job);
+    const answer = await readJob(service, job);
+    silentMs = answer === undefined ? silentMs + POLL_MS : 0;
+    if (silentMs >= SILENCE_AT_MOST_MS) throw silent(service, job);
+    job = answer ?? job;
   }
   if (terminal.isInteractive) terminal.err('\n');
   return job;
 }
 
-/** A service that is started anew goes on with the job: not answering once is no end. */
-async function readJob(service: Service, former: Job): Promise<Job> {
+/** A service that is started anew goes on with the job: not answering for a while is no end. */
+async function readJob(service: Service, former: Job): Promise<Job | undefined> {
   try {
     return bodyOf<Job>(await service.ask(pathOf(former.jobId)), service.service);
   } catch (error) {
-    if (error instanceof CliError && error.retryable) return former;
+    if (error instanceof CliError && error.retryable) return undefined;
     throw error;
   }
+}
+
+function silent({ service }: Service, { jobId }: Job): CliError {
+  return new CliError(
+    'UNREACHABLE',
+    `${service} does not answer any more; it goes on with the job when it is back: throughline replay status ${jobId} --wait`,
+  );
 }
 
 function progressOf({ progress: { done, total, skipped, failed } }: Job): string {
