@@ -120,14 +120,21 @@ describe('what the edge answers itself', () => {
     expect(await readiness()).toEqual({ isReady: false, services: { auth: 'not ready', bucket: 'unreachable' } });
   });
 
-  it('merges what the services say about themselves', async () => {
-    edge.behave = (_, response) =>
-      response.end(JSON.stringify({ openapi: '3.1.0', info: {}, paths: { '/storage/x': { get: {} } }, components: {} }));
-    const answer = await edge.fetch('/storage/openapi.json');
-    expect([answer.status, await answer.json()]).toEqual([
-      200,
-      { openapi: '3.1.0', info: { title: 'Test', version: '1' }, paths: { '/storage/x': { get: {} } }, components: {} },
-    ]);
+  it.each([
+    ['/storage/openapi.json', 'Throughline object storage', 4],
+    ['/intake/openapi.json', 'Throughline order intake', 3],
+    ['/openapi.json', 'Throughline', 6],
+  ])('merges at %s what the services say about themselves', async (path, title, services) => {
+    let told = 0;
+    edge.behave = (_, response) => {
+      told += 1;
+      response.end(JSON.stringify({ openapi: '3.1.0', info: {}, paths: { [`/${told}`]: { get: {} } }, components: {} }));
+    };
+    const answer = await edge.fetch(path);
+    const document = (await answer.json()) as { info: unknown; paths: object };
+    expect([answer.status, document.info]).toEqual([200, { title, version: '1.0.0' }]);
+    expect(Object.keys(document.paths)).toHaveLength(services);
+    expect(new Set(edge.asked)).toEqual(new Set(['GET /openapi.json']));
   });
 
   it('takes no other method', async () => {

@@ -1,5 +1,4 @@
-import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   answerBadMessages,
   type OpenApiDocument,
@@ -12,6 +11,7 @@ import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
 import { closeServer } from './close-server.ts';
 import { forwardRequest, type Upstream } from './forward-request.ts';
 import { upstreamUnavailable } from './merged-open-api.ts';
+import { type Doors, openDoors } from './open-doors.ts';
 import { type EdgeRoute, findUpstream } from './route-table.ts';
 import type { Readiness } from './upstream-readiness.ts';
 
@@ -19,7 +19,8 @@ export interface EdgeServerOptions {
   readonly routes: readonly EdgeRoute[];
   readonly upstreams: readonly Upstream[];
   readonly readiness: () => Promise<Readiness>;
-  readonly openApi: () => Promise<OpenApiDocument>;
+  /** Documents by their paths. */
+  readonly openApi: Readonly<Record<string, () => Promise<OpenApiDocument>>>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** (Default: 3 000) */
@@ -45,10 +46,12 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
   const { connectTimeoutMs = 3_000, idleTimeoutMs = 120_000, headersTimeoutMs = 15_000, drainDeadlineMs = 20_000 } = options;
   const agent = new Agent({ keepAlive: true, timeout: KEPT_CONNECTION_MS, scheduling: 'lifo', maxFreeSockets: 256 });
   const observe = observer(options.metrics);
+  const pages = ownPages(options);
+  const forwarding = { agent, connectTimeoutMs, idleTimeoutMs };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const { path, target } = parseTarget(request.url ?? '');
-    answer(options, { request, response, path, target, observe, forwarding: { agent, connectTimeoutMs, idleTimeoutMs } }).catch(
-      (error: unknown) => sendProblem(request, response, toProblem(error, options.logger), traceIdOrRandom()),
+    answer(options, { request, response, path, target, pages, observe, forwarding }).catch((error: unknown) =>
+      sendProblem(request, response, toProblem(error, options.logger), traceIdOrRandom()),
     );
   };
   // A whole request may take hours (a large upload on a slow line); what bounds it is that something moves.
@@ -65,10 +68,14 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   // Later than the service's side, so that a client whose service fell silent is told so instead of being cut off.
   server.setTimeout(2 * idleTimeoutMs);
+  let doors: Doors | undefined;
   return {
-    listen: (address) => listen(server, address),
+    listen: async (address) => {
+      doors = await openDoors(server, address);
+      return { port: doors.port };
+    },
     async close() {
-      await closeServer(server, drainDeadlineMs);
+      if (doors !== undefined) await closeServer(server, doors, drainDeadlineMs);
       agent.destroy();
     },
   };
@@ -79,19 +86,20 @@ interface EdgeRequest {
   readonly response: ServerResponse;
   readonly path: string;
   readonly target: string;
+  readonly pages: ReadonlyMap<string, () => Promise<Page>>;
   readonly observe: (request: IncomingMessage, response: ServerResponse, route: string) => void;
   readonly forwarding: Parameters<typeof forwardRequest>[1];
 }
 
 async function answer(options: EdgeServerOptions, edgeRequest: EdgeRequest): Promise<void> {
-  const { request, response, path, target, observe, forwarding } = edgeRequest;
+  const { request, response, path, target, pages, observe, forwarding } = edgeRequest;
   try {
     requireSoundMessage(request);
   } catch (error) {
     observe(request, response, 'none');
     throw error;
   }
-  const page = ownPages(options)[path];
+  const page = pages.get(path);
   if (page !== undefined) {
     observe(request, response, path);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
@@ -114,16 +122,22 @@ interface Page {
   readonly body: unknown;
 }
 
-/** What the edge answers itself. */
-function ownPages(options: EdgeServerOptions): Readonly<Record<string, () => Promise<Page>>> {
-  return {
-    '/livez': async () => ({ status: 200, body: { status: 'ok' } }),
-    '/healthz': async () => {
-      const { isReady, services } = await options.readiness();
-      return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'unavailable', services } };
-    },
-    '/storage/openapi.json': async () => ({ status: 200, body: await options.openApi() }),
-  };
+/** What the edge answers itself, by its path. */
+function ownPages({ readiness, openApi }: EdgeServerOptions): ReadonlyMap<string, () => Promise<Page>> {
+  const documents = Object.entries(openApi).map(
+    ([path, describe]) => [path, async () => ({ status: 200, body: await describe() })] as const,
+  );
+  return new Map<string, () => Promise<Page>>([
+    ...documents,
+    ['/livez', async () => ({ status: 200, body: { status: 'ok' } })],
+    [
+      '/healthz',
+      async () => {
+        const { isReady, services } = await readiness();
+        return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'unavailable', services } };
+      },
+    ],
+  ]);
 }
 
 function sendJson(response: ServerResponse, { status, body }: Page): void {
@@ -179,14 +193,4 @@ function observer(metrics: Metrics): EdgeRequest['observe'] {
       );
     });
   };
-}
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<{ port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve({ port: (server.address() as AddressInfo).port });
-    });
-  });
 }

@@ -4,11 +4,11 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLogger, createMetrics } from '@throughline/telemetry';
 import { createEdgeServer, type EdgeServer } from './edge-server.ts';
-import { createMergedOpenApi } from './merged-open-api.ts';
-import { STORAGE_ROUTES } from './route-table.ts';
+import { AUTH, EDGE_SYSTEMS, type EdgeService, routesTo } from './edge-systems.ts';
+import { openApiPages } from './open-api-pages.ts';
 import { createUpstreamReadiness } from './upstream-readiness.ts';
 
-/** An edge before one service that stands for all four, and raw ways to talk to it. */
+/** An edge before one service that stands for all, and raw ways to talk to it. */
 export interface EdgeFixture {
   /** What the service does with the next requests. (Default: it tells what it was asked) */
   behave: RequestListener;
@@ -65,12 +65,15 @@ export async function startEdge(): Promise<EdgeFixture> {
 /** An edge whose services are all at that port. */
 export function makeEdge(servicePort: number, options: { idleTimeoutMs?: number; headersTimeoutMs?: number } = {}): EdgeServer {
   const url = new URL(`http://127.0.0.1:${servicePort}`);
-  const upstreams = ['auth', 'bucket', 'object', 'metadata'].map((name) => ({ name, url }));
+  const at = (service: EdgeService) => ({ ...service, url, opsUrl: url });
+  const auth = at(AUTH);
+  const systems = EDGE_SYSTEMS.map((system) => ({ ...system, services: system.services.map(at) }));
+  const upstreams = [auth, ...systems.flatMap(({ services }) => services)];
   return createEdgeServer({
-    routes: STORAGE_ROUTES,
+    routes: routesTo(upstreams),
     upstreams,
     readiness: createUpstreamReadiness({ services: [{ name: 'auth', readyUrl: new URL('/readyz', url) }] }),
-    openApi: createMergedOpenApi({ upstreams: upstreams.slice(0, 1), info: { title: 'Test', version: '1' } }),
+    openApi: openApiPages({ auth, systems }),
     logger: createLogger({ name: 'edge', level: 'fatal' }),
     metrics: createMetrics({ service: 'edge' }),
     drainDeadlineMs: 2_000,

@@ -12,7 +12,7 @@ export interface MergedOpenApiOptions {
   readonly clock?: () => number;
 }
 
-/** One document of what all services say about themselves. @throws {Problem} 503 `upstream_unavailable` naming a service that does not answer. */
+/** One document of what several services say about themselves. @throws {Problem} 503 `upstream_unavailable` naming a service that does not answer. */
 export function createMergedOpenApi(options: MergedOpenApiOptions): () => Promise<OpenApiDocument> {
   const { upstreams, info, timeoutMs = 2_000, maxAgeMs = 5_000, clock = Date.now } = options;
   let merged: { readonly madeAtMs: number; readonly document: OpenApiDocument } | undefined;

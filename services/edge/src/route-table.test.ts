@@ -1,4 +1,7 @@
-import { findUpstream, STORAGE_ROUTES } from './route-table.ts';
+import { AUTH, EDGE_SYSTEMS, routesTo } from './edge-systems.ts';
+import { findUpstream } from './route-table.ts';
+
+const ROUTES = routesTo([AUTH, ...EDGE_SYSTEMS.flatMap(({ services }) => services)]);
 
 it.each([
   ['/storage/auth/login', 'auth'],
@@ -16,8 +19,12 @@ it.each([
   ['/storage/users/u/buckets/b/objects/x', 'object'],
   ['/storage/search', 'metadata'],
   ['/storage/objects/id/versions', 'metadata'],
+  ['/intake/orders', 'intake-api'],
+  ['/intake/orders/123', 'intake-worker'],
+  ['/intake/orders/a%2fb', 'intake-worker'],
+  ['/intake/processed-orders', 'intake-worker'],
 ])('%s leads to %s', (path, upstream) => {
-  expect(findUpstream(STORAGE_ROUTES, path)).toBe(upstream);
+  expect(findUpstream(ROUTES, path)).toBe(upstream);
 });
 
 it.each([
@@ -40,6 +47,11 @@ it.each([
   '/storage/buckets/..',
   '/storage%2fauth/login',
   '/storage/objects/./x',
+  '/intake',
+  '/intake/orders/',
+  '/intake/orders/123/more',
+  '/intake/orders/..',
+  '/intake/processed-orders/123',
 ])('%j leads nowhere', (path) => {
-  expect(findUpstream(STORAGE_ROUTES, path)).toBeUndefined();
+  expect(findUpstream(ROUTES, path)).toBeUndefined();
 });

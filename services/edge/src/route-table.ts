@@ -7,18 +7,8 @@ export interface EdgeRoute {
   readonly takesDotSegments?: boolean;
 }
 
-/** Object storage; the first that fits counts. `/internal` stands nowhere: calls between services do not come through here. */
-export const STORAGE_ROUTES: readonly EdgeRoute[] = [
-  { pattern: '/storage/auth/**', upstream: 'auth' },
-  { pattern: '/storage/buckets/*/objects/**', upstream: 'object', takesDotSegments: true },
-  { pattern: '/storage/users/**', upstream: 'object', takesDotSegments: true },
-  { pattern: '/storage/buckets/**', upstream: 'bucket' },
-  { pattern: '/storage/search', upstream: 'metadata' },
-  { pattern: '/storage/objects/**', upstream: 'metadata' },
-];
-
 /**
- * The upstream of a path, or undefined where it leads nowhere. The path is compared as it was sent: nothing is decoded, joined or normalised,
+ * The upstream of a path, that of the first route which fits, or undefined where it leads nowhere. The path is compared as it was sent: nothing is decoded, joined or normalised,
  * so that the edge and the service can never mean different paths.
  */
 export function findUpstream(routes: readonly EdgeRoute[], rawPath: string): string | undefined {
