@@ -1,7 +1,6 @@
-import { s3Codec } from '@throughline/events';
+import { orderCodec, s3Codec } from '@throughline/events';
 import { createHttpServer } from '@throughline/http';
 import { runService, startBackbone } from '@throughline/service';
-import { CANARY_TOPIC } from './canary/create-canary.ts';
 import { startCanary } from './canary/start-canary.ts';
 import { readConsoleConfig } from './config.ts';
 import { createDayPartitions } from './indexer/day-partitions.ts';
@@ -10,8 +9,14 @@ import { createServiceInquiry } from './journey/ask-services.ts';
 import { tellJourney } from './journey/tell-journey.ts';
 import { getJourneyRoute } from './routes/get-journey.ts';
 import { createOperatorVerifier } from './routes/operator-token.ts';
+import { topicsOf } from './topics.ts';
 
 const NAME = 'throughline.console';
+const {
+  publishes,
+  subscriptions: [canaryEvents],
+  readers: [eventIndex, outcomeIndex],
+} = topicsOf();
 const config = readConsoleConfig(process.env);
 
 await runService({
@@ -24,7 +29,7 @@ await runService({
       config,
       name: NAME,
       migrations: new URL('../migrations/', import.meta.url),
-      publishes: [{ topic: CANARY_TOPIC, partitions: 1 }],
+      publishes,
     });
     const { database, driver } = backbone;
 
@@ -38,14 +43,14 @@ await runService({
       days,
       logger,
       metrics,
-      groupPrefix: NAME,
-      topics: ['#', CANARY_TOPIC],
-      codecs: [s3Codec],
+      events: eventIndex,
+      outcomes: outcomeIndex,
+      codecs: [s3Codec, orderCodec],
     });
     runtime.onStop('indexer', () => indexer.stop(), { atMostMs: 12_000, beginsAtOnce: true });
     runtime.addLiveness('indexer', () => indexer.requireProgress());
 
-    await startCanary({ runtime, backbone, group: `${NAME}.canary`, config });
+    await startCanary({ runtime, backbone, canaryEvents, config });
 
     const ask = createServiceInquiry({ urls: config.operationsUrls, token: config.operationsToken });
     const server = createHttpServer({

@@ -48,7 +48,11 @@ describe('the indexer', () => {
   it('reads what was there before it, topics that come later, and outcomes', async () => {
     await send(`${prefix}.early.v1`, ids('early'));
     const options = { database: index.database, driver, days: index.days, codecs: [], logger: quiet, metrics, refreshMs: 200 };
-    indexer = await startIndexer({ ...options, groupPrefix: `${prefix}.console`, topics: [`${prefix}.*`], outcomesTopic });
+    indexer = await startIndexer({
+      ...options,
+      events: { group: `${prefix}.console.events`, topics: [`${prefix}.*`] },
+      outcomes: { group: `${prefix}.console.outcomes`, topics: [outcomesTopic] },
+    });
     const hasIndexed = (topic: string) => async () => (await idsOf(topic)).length === 50;
     await waitFor(hasIndexed(`${prefix}.early.v1`), { description: 'events of before' });
     expect(await idsOf(`${prefix}.early.v1`)).toEqual(ids('early'));

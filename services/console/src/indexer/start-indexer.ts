@@ -4,8 +4,8 @@ import {
   followTopics,
   type MessagingDriver,
   matchTopics,
-  OUTCOMES_TOPIC,
   systemClock,
+  type TopicReader,
   watchConsumer,
 } from '@throughline/messaging';
 import type { Database } from '@throughline/postgres';
@@ -22,13 +22,11 @@ export interface IndexerOptions {
   readonly codecs: readonly EnvelopeCodec[];
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Names of its consumer groups begin so. */
-  readonly groupPrefix: string;
   /** Names and patterns; `#` is every topic but the backbone's own. */
-  readonly topics: readonly string[];
+  readonly events: TopicReader;
+  readonly outcomes: TopicReader;
   /** How soon a new topic is read, milliseconds. (Default: 5 000) */
   readonly refreshMs?: number;
-  readonly outcomesTopic?: string;
 }
 
 export interface Indexer {
@@ -49,10 +47,10 @@ const CHUNK_OUTCOMES = 50;
  * log, so that storing it twice is storing it once.
  */
 export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
-  const { database, driver, days, codecs, logger, groupPrefix, outcomesTopic = OUTCOMES_TOPIC } = options;
-  const topics = await matchTopics(driver, options.topics);
+  const { database, driver, days, codecs, logger } = options;
+  const topics = await matchTopics(driver, options.events.topics);
   const events = await consume(options, {
-    group: `${groupPrefix}.events`,
+    group: options.events.group,
     topics,
     maxChunkRecords: () => CHUNK_RECORDS,
     handle: async (records) => {
@@ -61,8 +59,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     },
   });
   const outcomes = await consume(options, {
-    group: `${groupPrefix}.outcomes`,
-    topics: [outcomesTopic],
+    ...options.outcomes,
     maxChunkRecords: () => CHUNK_OUTCOMES,
     handle: async (records) => {
       await storeOutcomes({ database, days, logger }, records);
@@ -71,7 +68,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   });
   const following = followTopics({
     driver,
-    wanted: options.topics,
+    wanted: options.events.topics,
     first: topics,
     logger,
     onChange: (all) => events.consumer.setTopics(all),
@@ -84,8 +81,8 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     },
     lag: async () => {
       const offsets = await Promise.all([
-        driver.groups.offsets(`${groupPrefix}.events`, following.topics()),
-        driver.groups.offsets(`${groupPrefix}.outcomes`, [outcomesTopic]),
+        driver.groups.offsets(options.events.group, following.topics()),
+        driver.groups.offsets(options.outcomes.group, options.outcomes.topics),
       ]);
       return offsets.flat().reduce((sum, { committed, low, high }) => sum + Number(high - (committed ?? low)), 0);
     },

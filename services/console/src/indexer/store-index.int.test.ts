@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { s3Codec } from '@throughline/events';
+import { orderCodec, s3Codec } from '@throughline/events';
 import { OUTCOMES_TOPIC } from '@throughline/messaging';
 import { type ConsoleDatabase, eventRecord, openConsoleDatabase, quiet } from '../../test/console-database.ts';
 import { createDayPartitions } from './day-partitions.ts';
@@ -43,13 +43,16 @@ describe('storeEvents', () => {
     expect(await countOf('indexed_events', 'once-2')).toBe(1);
   });
 
-  it('reads the identity of an envelope that came without headers', async () => {
-    const url = new URL('../../../../contracts/throughline/throughline.canary.v1.example.json', import.meta.url);
-    const value = await readFile(url);
-    const record = { ...eventRecord({ id: '', offset: 1, topic: 'bare', headers: {} }), value };
-    await storeEvents({ ...index, codecs: [s3Codec] }, [record]);
-    const rows = await index.database.query(`SELECT event_id, source, type FROM indexed_events WHERE topic = 'bare'`);
-    expect(rows).toEqual([{ event_id: JSON.parse(value.toString()).eventId, source: 'CONSOLE', type: 'throughline.canary' }]);
+  it.each([
+    ['throughline/throughline.canary.v1', { source: 'CONSOLE', type: 'throughline.canary' }],
+    ['order-intake/OrderCreated.v1', { source: 'order-intake', type: 'OrderCreated' }],
+  ])('reads the identity of %s that came without headers', async (contract, identity) => {
+    const value = await readFile(new URL(`../../../../contracts/${contract}.example.json`, import.meta.url));
+    const topic = `bare.${identity.type}`;
+    const record = { ...eventRecord({ id: '', offset: 1, topic, headers: {} }), value };
+    await storeEvents({ ...index, codecs: [s3Codec, orderCodec] }, [record]);
+    const rows = await index.database.query('SELECT event_id, source, type FROM indexed_events WHERE topic = $1', [topic]);
+    expect(rows).toEqual([{ event_id: JSON.parse(value.toString()).eventId, ...identity }]);
   });
 
   it.each([

@@ -89,7 +89,7 @@ describe('the administrator', () => {
     const { body } = await auth.login(ADMIN.email, { password: ADMIN.password });
     expect(JSON.parse(Buffer.from(body.accessToken.split('.')[1], 'base64url').toString())).toMatchObject({
       roles: ['user', 'admin'],
-      scope: 'storage:read storage:write orders:write admin',
+      scope: 'storage:read storage:write orders:read orders:write admin',
     });
   });
 

@@ -38,7 +38,7 @@ describe('login', () => {
       sub: account.userId,
       email,
       roles: ['user'],
-      scope: 'storage:read storage:write orders:write',
+      scope: 'storage:read storage:write orders:read orders:write',
       iat: expect.any(Number),
       exp: (payload.iat ?? 0) + 3600,
       jti: expect.any(String),

@@ -7,6 +7,7 @@ import { runService, startBackbone } from '@throughline/service';
 import { createBucketStore } from './adapters/bucket-store.ts';
 import { readBucketConfig } from './config.ts';
 import { bucketRoutes } from './routes/bucket-routes.ts';
+import { topicsOf } from './topics.ts';
 
 const config = readBucketConfig(process.env);
 
@@ -21,7 +22,7 @@ await runService({
       config,
       name: 'storage.bucket',
       migrations: new URL('../migrations/', import.meta.url),
-      publishes: [{ topic: config.bucketTopic }],
+      publishes: topicsOf(config).publishes,
     });
     const publisher = createEventPublisher({
       source: 'BUCKET_SERVICE',

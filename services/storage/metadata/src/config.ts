@@ -1,4 +1,5 @@
-import { KAFKA_FIELDS, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
+import { KAFKA_FIELDS, readConfig, SERVICE_FIELDS, url } from '@throughline/service';
+import { TOPIC_FIELDS } from './topics.ts';
 
 /** Everything this service is told from outside, read once. */
 export function readMetadataConfig(environment: NodeJS.ProcessEnv) {
@@ -7,7 +8,6 @@ export function readMetadataConfig(environment: NodeJS.ProcessEnv) {
     ...KAFKA_FIELDS,
     authIssuer: url('AUTH_ISSUER'),
     authJwksUrl: url('AUTH_JWKS_URL'),
-    objectTopic: text('OBJECT_TOPIC', { default: 'storage.object.v1' }),
-    consumerGroup: text('CONSUMER_GROUP', { default: 'storage.metadata' }),
+    ...TOPIC_FIELDS,
   });
 }

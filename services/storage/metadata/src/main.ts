@@ -7,6 +7,7 @@ import { readMetadataConfig } from './config.ts';
 import { objectHandlers } from './handlers/object-handlers.ts';
 import { listVersionsRoute } from './routes/list-versions.ts';
 import { searchObjectsRoute } from './routes/search-objects.ts';
+import { topicsOf } from './topics.ts';
 
 const NAME = 'storage.metadata';
 const config = readMetadataConfig(process.env);
@@ -18,15 +19,17 @@ await runService({
     const { logger, metrics } = runtime;
     const contracts = await loadContracts(fileURLToPath(new URL('../../../../contracts/object-storage/', import.meta.url)));
     const migrations = new URL('../migrations/', import.meta.url);
-    const { database, subscribe } = await startBackbone({ runtime, config, name: NAME, migrations, publishes: [] });
+    const {
+      publishes,
+      subscriptions: [objectEvents],
+    } = topicsOf(config);
+    const { database, subscribe } = await startBackbone({ runtime, config, name: NAME, migrations, publishes });
 
     await subscribe({
-      group: config.consumerGroup,
-      topics: [config.objectTopic],
+      ...objectEvents,
       codec: s3Codec,
       contracts,
       handlers: objectHandlers,
-      order: 'none',
       isReplayable: true,
     });
 

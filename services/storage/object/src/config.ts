@@ -1,4 +1,5 @@
 import { integer, KAFKA_FIELDS, readConfig, SERVICE_FIELDS, text, url } from '@throughline/service';
+import { TOPIC_FIELDS } from './topics.ts';
 
 const GIBIBYTE = 1024 ** 3;
 
@@ -12,9 +13,7 @@ export function readObjectConfig(environment: NodeJS.ProcessEnv) {
     bucketUrl: url('BUCKET_URL'),
     internalToken: text('INTERNAL_TOKEN', { secret: true }),
     dataDir: text('DATA_DIR'),
-    bucketTopic: text('BUCKET_TOPIC', { default: 'storage.bucket.v1' }),
-    objectTopic: text('OBJECT_TOPIC', { default: 'storage.object.v1' }),
-    consumerGroup: text('CONSUMER_GROUP', { default: 'storage.object' }),
+    ...TOPIC_FIELDS,
     maxObjectBytes: integer('MAX_OBJECT_BYTES', { min: 1, default: 5 * GIBIBYTE }),
     maxUserBytes: integer('MAX_USER_BYTES', { min: 1, default: 50 * GIBIBYTE }),
     maxUserObjects: integer('MAX_USER_OBJECTS', { min: 1, default: 1_000_000 }),

@@ -9,6 +9,7 @@ import { createBucketDirectory } from './adapters/bucket-directory.ts';
 import { requireOwnData } from './adapters/data-identity.ts';
 import { readObjectConfig } from './config.ts';
 import { createObjectService } from './object-service.ts';
+import { topicsOf } from './topics.ts';
 
 const name = 'storage.object';
 // Above what the edge allows a pausing client (240 s), so that it is the edge that gives up.
@@ -22,7 +23,11 @@ await runService({
     const { logger, metrics } = runtime;
     const contracts = await loadContracts(fileURLToPath(new URL('../../../../contracts/object-storage', import.meta.url)));
     const migrations = new URL('../migrations', import.meta.url);
-    const backbone = await startBackbone({ runtime, config, name, migrations, publishes: [{ topic: config.objectTopic }] });
+    const {
+      publishes,
+      subscriptions: [bucketEvents],
+    } = topicsOf(config);
+    const backbone = await startBackbone({ runtime, config, name, migrations, publishes });
     const { database, outbox, idempotency } = backbone;
     const destination = () => ({ topic: config.objectTopic, aggregateType: 'object' });
     const publisherInto = <Tx>(into: Outbox<Tx>) =>
@@ -41,6 +46,7 @@ await runService({
       database,
       outbox,
       publisherInto,
+      bucketEvents,
       contracts,
       blobs,
       buckets,

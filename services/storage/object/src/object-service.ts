@@ -1,6 +1,6 @@
 import type { ContractRegistry } from '@throughline/contracts';
 import type { Route } from '@throughline/http';
-import type { EventPublisher, Outbox, OutboxMessage, Subscription } from '@throughline/messaging';
+import type { EventPublisher, Outbox, OutboxMessage, SubscribedTopics, Subscription } from '@throughline/messaging';
 import type { Database, PostgresOutbox, Transaction } from '@throughline/postgres';
 import type { Logger } from '@throughline/telemetry';
 import { createBlobRemover } from './adapters/blob-remover.ts';
@@ -33,8 +33,8 @@ export interface ObjectServiceOptions {
   readonly buckets: BucketDirectory;
   readonly logger: Logger;
   readonly clock: () => Date;
-  readonly consumerGroup: string;
-  readonly bucketTopic: string;
+  /** Where bucket events come from. */
+  readonly bucketEvents: SubscribedTopics;
   readonly quota: Quota;
   readonly maxObjectBytes: number;
   /** An upload without a heartbeat for so long is dead. */
@@ -77,7 +77,6 @@ export function createObjectService(options: ObjectServiceOptions): ObjectServic
   const deleteObject = createDeleteObject({ database, publisher, onBlobReleased });
   const uploading = { blobs, uploads, buckets, reader, storeObject, quota, maxObjectBytes };
   const reading = { reader, blobs, sendFile: createSendFile() };
-  const { consumerGroup: group, bucketTopic: topic, contracts } = options;
   return {
     routes: [
       putObjectRoute(uploading),
@@ -88,7 +87,7 @@ export function createObjectService(options: ObjectServiceOptions): ObjectServic
       patchObjectRoute({ buckets, relabelObject }),
       deleteObjectRoute({ buckets, deleteObject }),
     ],
-    subscription: bucketSubscription({ group, topic, contracts, onQueued: cascade.wake }),
+    subscription: bucketSubscription({ ...options, onQueued: cascade.wake }),
     start: () => {
       for (const job of jobs) job.start();
     },

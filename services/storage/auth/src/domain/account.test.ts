@@ -2,11 +2,17 @@ import { normaliseEmail, normalisePassword, scopesOf } from './account.ts';
 
 describe('scopesOf', () => {
   it('gives users storage and orders', () => {
-    expect(scopesOf(['user'])).toEqual(['storage:read', 'storage:write', 'orders:write']);
+    expect(scopesOf(['user'])).toEqual(['storage:read', 'storage:write', 'orders:read', 'orders:write']);
   });
 
   it('adds admin for administrators and repeats nothing', () => {
-    expect(scopesOf(['user', 'admin', 'user'])).toEqual(['storage:read', 'storage:write', 'orders:write', 'admin']);
+    expect(scopesOf(['user', 'admin', 'user'])).toEqual([
+      'storage:read',
+      'storage:write',
+      'orders:read',
+      'orders:write',
+      'admin',
+    ]);
   });
 });
 

@@ -9,7 +9,7 @@ export interface Account {
 }
 
 const SCOPES_OF_ROLE: Readonly<Record<Role, readonly string[]>> = {
-  user: ['storage:read', 'storage:write', 'orders:write'],
+  user: ['storage:read', 'storage:write', 'orders:read', 'orders:write'],
   admin: ['admin'],
 };
 
