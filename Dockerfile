@@ -1,0 +1,52 @@
+# One image for every service; the argument names what it runs of it, e.g. services/console/src/main.ts.
+
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /all
+COPY package.json package-lock.json .npmrc ./
+COPY packages packages
+COPY services services
+# What is installed follows from these alone, so a change of sources installs nothing anew.
+RUN mkdir /manifests && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) -exec cp --parents '{}' /manifests/ ';'
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY --from=manifests /manifests ./
+# Nothing at run time reads types, source maps and documents.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' -o -name '*.markdown' \) -delete
+
+FROM node:24-bookworm-slim AS runtime
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Throughline" \
+      org.opencontainers.image.description="Event system: no event lost, no effect twice, every event findable by its id" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+# glibc keeps freed buffers in an arena a thread: with two the object service peaks 30 MB lower.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 NPM_CONFIG_UPDATE_NOTIFIER=false
+# No package manager: nothing is installed in a running container.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* /usr/local/bin/yarn /usr/local/bin/yarnpkg
+WORKDIR /app
+COPY --from=dependencies /app ./
+COPY contracts contracts
+COPY packages packages
+COPY services services
+# What `helm test` runs.
+COPY scripts/smoke scripts/smoke
+COPY scripts/api-client scripts/api-client
+COPY scripts/demo/wait-until.ts scripts/demo/wait-until.ts
+USER 1000:1000
+EXPOSE 8080 9090
+STOPSIGNAL SIGTERM
+# Node is the first process and handles signals itself; services start no others.
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--max-old-space-size=384", "--import", "@throughline/telemetry/register"]
+CMD ["services/console/src/main.ts"]
+
+# For Tilt: what is changed outside is copied in, and Node starts anew.
+FROM runtime AS dev
+USER 0
+RUN chown -R 1000:1000 /app
+USER 1000:1000
+
+FROM runtime

@@ -1,0 +1,46 @@
+{{- define "throughline.scaleTarget" -}}
+apiVersion: apps/v1
+kind: Deployment
+name: {{ include "throughline.name" (list .root .name) }}
+{{- end -}}
+
+{{- define "throughline.cpuScaler" -}}
+{{- $autoscaling := .component.autoscaling -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  {{- include "throughline.metadata" . | nindent 2 }}
+spec:
+  scaleTargetRef:
+    {{- include "throughline.scaleTarget" . | nindent 4 }}
+  minReplicas: {{ $autoscaling.min }}
+  maxReplicas: {{ $autoscaling.max }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: { type: Utilization, averageUtilization: {{ $autoscaling.targetCpuPercent }} }
+{{- end -}}
+
+{{/* More members do not help a group whose breaker is open: what its handlers depend on is away. */}}
+{{- define "throughline.lagScaler" -}}
+{{- $autoscaling := .component.autoscaling -}}
+{{- $groups := list -}}
+{{- range (.root.Files.Get (printf "kafka/%s.json" .name) | fromJson).groups -}}{{- $groups = append $groups . -}}{{- end -}}
+{{- $selector := printf `messaging_consumer_group_name=~"%s"` (join "|" $groups) -}}
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  {{- include "throughline.metadata" . | nindent 2 }}
+spec:
+  scaleTargetRef:
+    {{- include "throughline.scaleTarget" . | nindent 4 }}
+  minReplicaCount: {{ $autoscaling.min }}
+  maxReplicaCount: {{ $autoscaling.max }}
+  triggers:
+    - type: prometheus
+      metadata:
+        serverAddress: {{ $autoscaling.prometheusAddress }}
+        threshold: {{ $autoscaling.targetLag | quote }}
+        query: sum(consumer_lag_records{ {{- $selector -}} }) unless on() (max(consumer_breaker_open{ {{- $selector -}} }) > 0)
+{{- end -}}
