@@ -2,16 +2,16 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ComparisonServer, startPlainServer } from './bench/start-plain-server.ts';
 import { type Measurement, measureRounds } from './bench/storage/measure-rounds.ts';
-import { openStorage } from './bench/storage/open-storage.ts';
 import { prepareStorage } from './bench/storage/prepare-storage.ts';
 import { printSummary } from './bench/storage/print-summary.ts';
 import { startNginx } from './bench/storage/start-nginx.ts';
-import { type ComparisonServer, startPlainExpress } from './bench/storage/start-plain-express.ts';
 import { type Summary, summarize } from './bench/storage/summarize.ts';
 import { comparisonTarget, storageTargets, type Target } from './bench/storage/targets.ts';
 import { WORKLOADS, type Workload } from './bench/storage/workloads.ts';
 import { waitUntil } from './demo/wait-until.ts';
+import { openInstallation } from './installation/open-installation.ts';
 import { terminalProgress } from './stack/progress.ts';
 import { StackError } from './stack/stack-error.ts';
 import type { StorageSession } from './storage-client/storage-client.ts';
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(settings: Settings, releases: (() => Promise<void>)[]): Promise<Measurement[]> {
-  const storage = await openStorage(settings.dataDir, say);
+  const storage = await openInstallation({ dataDir: settings.dataDir, systems: ['storage'], say });
   releases.push(() => storage.stop());
   const folder = join(ROOT, '.throughline', 'bench-files');
   rmSync(folder, { recursive: true, force: true });
@@ -93,7 +93,12 @@ async function startComparisons(folder: string, releases: (() => Promise<void>)[
     releases.push(() => server.stop());
     return server;
   };
-  const targets = [comparisonTarget('plain-express', keep(await startPlainExpress(root)))];
+  const targets = [
+    comparisonTarget(
+      'plain-express',
+      keep(await startPlainServer(join(import.meta.dirname, 'bench', 'storage', 'plain-express.ts'), [root])),
+    ),
+  ];
   try {
     const nginx = await startNginx({ root, workDir: join(folder, 'nginx'), progress: terminalProgress(say) });
     targets.push(comparisonTarget('nginx', keep(nginx)));

@@ -5,8 +5,8 @@ import { createLogger } from '@throughline/telemetry';
 import { resendEvent } from './demo/resend-event.ts';
 import { runWalkthrough } from './demo/run-walkthrough.ts';
 import { waitUntil } from './demo/wait-until.ts';
+import { isHealthy } from './installation/running-installation.ts';
 import { readRunState } from './stack/run-state.ts';
-import { isHealthy } from './storage-client/running-storage.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 

@@ -5,6 +5,7 @@ const ROOT = join(import.meta.dirname, '..');
 const paths = process.argv.length > 2 ? process.argv.slice(2) : ['.'];
 const commands: readonly (readonly [string, ...string[]])[] = [
   [process.execPath, 'scripts/check/check-lock-file.ts', '--write'],
+  [process.execPath, 'scripts/generate-chart.ts'],
   [join(ROOT, 'node_modules', '.bin', 'biome'), 'check', '--write', ...paths],
 ];
 

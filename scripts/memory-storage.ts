@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { openStorage, startOwnStorage } from './bench/storage/open-storage.ts';
 import { forgetPeakMemory, peakMemoryBytes } from './bench/storage/peak-memory.ts';
 import { streamDown, streamUp } from './bench/storage/stream-object.ts';
+import { openInstallation, startOwnInstallation } from './installation/open-installation.ts';
+import type { RunningInstallation } from './installation/running-installation.ts';
 import { newUser } from './storage-client/new-user.ts';
-import type { RunningStorage } from './storage-client/running-storage.ts';
 import { objectPath } from './storage-client/storage-client.ts';
 
 const MIB = 1_024 * 1_024;
@@ -24,7 +24,9 @@ async function main(): Promise<void> {
     return;
   }
   const say = (line: string) => console.log(line);
-  const storage = values['data-dir'] === undefined ? await startOwnStorage() : await openStorage(values['data-dir'], say);
+  const dataDir = values['data-dir'];
+  const systems = ['storage'];
+  const storage = dataDir === undefined ? await startOwnInstallation(systems) : await openInstallation({ dataDir, systems, say });
   try {
     await measure(storage, Number(values['size-mib']) * MIB);
   } finally {
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure({ state, pidOf }: RunningStorage, totalBytes: number): Promise<void> {
+async function measure({ state, pidOf }: RunningInstallation, totalBytes: number): Promise<void> {
   const pid = pidOf('storage-object');
   const service = state.services['storage-object'];
   if (pid === undefined || service === undefined) throw new Error('the object service is not running');

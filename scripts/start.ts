@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { lockDataDir } from './stack/lock-data-dir.ts';
+import { NODE_ARGUMENTS } from './stack/node-arguments.ts';
 import { onStopRequest } from './stack/on-stop-request.ts';
 import { type Progress, terminalProgress } from './stack/progress.ts';
 import { requireEdgePort } from './stack/require-edge-port.ts';
@@ -9,13 +10,10 @@ import { StackError } from './stack/stack-error.ts';
 import { readStartOptions, type StartOptions, startHelp } from './stack/start-options.ts';
 import { type RunningServices, startServices } from './stack/start-services.ts';
 import { type Stack, startStack } from './stack/start-stack.ts';
-import { EDGE_PORT, edge, operatorConsole, systems } from './systems.ts';
+import { EDGE_PORT, edge, operatorConsole, servicesOf, systems } from './systems.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STACK_PARTS = ['kafka', 'postgres', 'redis'];
-// A heap that may grow to gigabytes is hardly collected while it is small: after 10,000 uploads the object service had 240 MiB resident, of which a collection
-// gave 95 back. The limit is ten times what lives there, and makes V8 collect in time; bytes of objects are not in it.
-const NODE_ARGUMENTS = ['--max-semi-space-size=8', '--max-old-space-size=384', '--import', '@throughline/telemetry/register'];
 
 async function main(): Promise<void> {
   const systemNames = Object.keys(systems);
@@ -72,7 +70,7 @@ function startSystems(
   { addresses }: Stack,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<RunningServices> {
-  const services = [...names.flatMap((name) => systems[name] ?? []), operatorConsole];
+  const services = [...servicesOf(names), operatorConsole];
   return startServices({
     root: ROOT,
     dataDir,
@@ -100,7 +98,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function summary({ dataDir }: StartOptions, { addresses }: Stack, services: RunningServices | undefined): string {
+function summary({ dataDir, systems: names }: StartOptions, { addresses }: Stack, services: RunningServices | undefined): string {
   const nearby = relative(process.cwd(), dataDir);
   const folder = nearby.startsWith('..') ? dataDir : nearby;
   const rows: (readonly [string, string])[] = [
@@ -113,7 +111,7 @@ function summary({ dataDir }: StartOptions, { addresses }: Stack, services: Runn
     rows.unshift(['edge', services.edgeUrl]);
     rows.push(
       ['administrator', join(folder, 'credentials.json')],
-      ['try it', 'npm run demo:storage'],
+      ['try it', names.map((name) => `npm run demo:${name}`).join(', ')],
       ['look inside', 'npx throughline --help'],
     );
   }

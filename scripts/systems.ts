@@ -24,6 +24,8 @@ export interface ServiceDeclaration {
   readonly ports: { readonly http: number; readonly ops: number };
   /** Its database and the role that owns it; none for a service without one. */
   readonly database?: string;
+  /** Where the edge leads to it: its variables there are `<prefix>_URL` and `<prefix>_OPS_URL`. */
+  readonly edgePrefix?: string;
   /** What it needs beyond the variables every service gets. */
   readonly env: (context: SystemContext) => Readonly<Record<string, string>>;
 }
@@ -31,23 +33,28 @@ export interface ServiceDeclaration {
 /** Port of the edge unless another is asked for. */
 export const EDGE_PORT = 8080;
 
+/** In every system: who uses one logs in here. */
+const auth: ServiceDeclaration = {
+  name: 'storage-auth',
+  entry: 'services/storage/auth/src/main.ts',
+  ports: { http: 8101, ops: 9101 },
+  database: 'storage_auth',
+  edgePrefix: 'AUTH',
+  env: ({ administrator, secret }) => ({
+    ADMIN_EMAIL: administrator.email,
+    ADMIN_PASSWORD: administrator.password,
+    KEY_ENCRYPTION_SECRET: secret('keyEncryptionSecret'),
+  }),
+};
+
 const objectStorage: readonly ServiceDeclaration[] = [
-  {
-    name: 'storage-auth',
-    entry: 'services/storage/auth/src/main.ts',
-    ports: { http: 8101, ops: 9101 },
-    database: 'storage_auth',
-    env: ({ administrator, secret }) => ({
-      ADMIN_EMAIL: administrator.email,
-      ADMIN_PASSWORD: administrator.password,
-      KEY_ENCRYPTION_SECRET: secret('keyEncryptionSecret'),
-    }),
-  },
+  auth,
   {
     name: 'storage-bucket',
     entry: 'services/storage/bucket/src/main.ts',
     ports: { http: 8102, ops: 9102 },
     database: 'storage_bucket',
+    edgePrefix: 'BUCKET',
     env: ({ secret }) => ({ INTERNAL_TOKEN: secret('internalToken') }),
   },
   {
@@ -55,6 +62,7 @@ const objectStorage: readonly ServiceDeclaration[] = [
     entry: 'services/storage/object/src/main.ts',
     ports: { http: 8103, ops: 9103 },
     database: 'storage_object',
+    edgePrefix: 'OBJECT',
     env: ({ dataDir, httpUrl, secret }) => ({
       DATA_DIR: `${dataDir}/objects`,
       BUCKET_URL: httpUrl('storage-bucket'),
@@ -66,12 +74,37 @@ const objectStorage: readonly ServiceDeclaration[] = [
     entry: 'services/storage/metadata/src/main.ts',
     ports: { http: 8104, ops: 9104 },
     database: 'storage_metadata',
+    edgePrefix: 'METADATA',
+    env: () => ({}),
+  },
+];
+
+const orderIntake: readonly ServiceDeclaration[] = [
+  auth,
+  {
+    name: 'intake-api',
+    entry: 'services/intake/api/src/main.ts',
+    ports: { http: 8111, ops: 9111 },
+    edgePrefix: 'INTAKE_API',
+    env: () => ({}),
+  },
+  {
+    name: 'intake-worker',
+    entry: 'services/intake/worker/src/main.ts',
+    ports: { http: 8112, ops: 9112 },
+    database: 'intake_worker',
+    edgePrefix: 'INTAKE_WORKER',
     env: () => ({}),
   },
 ];
 
 /** Every system that exists, by the name `--only` takes. */
-export const systems: Readonly<Record<string, readonly ServiceDeclaration[]>> = { storage: objectStorage };
+export const systems: Readonly<Record<string, readonly ServiceDeclaration[]>> = { storage: objectStorage, intake: orderIntake };
+
+/** The services of some systems; one that is in several of them is there once. */
+export function servicesOf(systemNames: readonly string[]): readonly ServiceDeclaration[] {
+  return [...new Set(systemNames.flatMap((name) => systems[name] ?? []))];
+}
 
 /** What operators look through, beside whatever systems run. */
 export const operatorConsole: ServiceDeclaration = {
@@ -89,15 +122,16 @@ export const edge: ServiceDeclaration = {
   name: 'edge',
   entry: 'services/edge/src/main.ts',
   ports: { http: EDGE_PORT, ops: 9100 },
-  env: ({ httpUrl, opsUrl }) => ({
-    AUTH_URL: httpUrl('storage-auth'),
-    BUCKET_URL: httpUrl('storage-bucket'),
-    OBJECT_URL: httpUrl('storage-object'),
-    METADATA_URL: httpUrl('storage-metadata'),
-    AUTH_OPS_URL: opsUrl('storage-auth'),
-    BUCKET_OPS_URL: opsUrl('storage-bucket'),
-    OBJECT_OPS_URL: opsUrl('storage-object'),
-    METADATA_OPS_URL: opsUrl('storage-metadata'),
-    CONSOLE_OPS_URL: opsUrl('console'),
-  }),
+  env: ({ httpUrl, opsUrl, services }) => {
+    const known = servicesOf(Object.keys(systems)).filter(({ name }) => services.includes(name));
+    const addresses = known.flatMap(({ name, edgePrefix }) =>
+      edgePrefix === undefined
+        ? []
+        : [
+            [`${edgePrefix}_URL`, httpUrl(name)],
+            [`${edgePrefix}_OPS_URL`, opsUrl(name)],
+          ],
+    );
+    return { ...Object.fromEntries(addresses), CONSOLE_OPS_URL: opsUrl(operatorConsole.name) };
+  },
 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from './demo/wait-until.ts';
-import { type RunningStorage, startStorage } from './storage-client/running-storage.ts';
+import { type RunningInstallation, startInstallation } from './installation/running-installation.ts';
 import { uploadThroughKill } from './storage-faults/upload-through-kill.ts';
 
 const SERVICES = ['storage-object', 'storage-metadata', 'storage-bucket', 'storage-auth', 'edge'];
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     return;
   }
   const dataDir = join(import.meta.dirname, '..', '.throughline', 'faults');
-  const storage = await startStorage({ dataDir, env: process.env });
+  const storage = await startInstallation({ dataDir, systems: ['storage'], env: process.env });
   let failed = 0;
   try {
     const services = values.only?.split(',') ?? SERVICES;
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-async function survives(storage: RunningStorage, service: string, uploads: number): Promise<boolean> {
+async function survives(storage: RunningInstallation, service: string, uploads: number): Promise<boolean> {
   await waitUntil(`${service} to run`, async () => storage.pidOf(service));
   const { acknowledged, unknown, lost, doubled, settledAfterMs } = await uploadThroughKill({
     storage,

@@ -15,7 +15,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   postgres: ['events', 'contracts', 'telemetry', 'messaging'],
   redis: ['events', 'contracts', 'telemetry', 'messaging'],
   http: ['events', 'contracts', 'telemetry', 'messaging'],
-  cli: [],
+  kubernetes: ['events'],
+  cli: ['kubernetes'],
   service: ['events', 'contracts', 'telemetry', 'messaging', 'kafka', 'postgres', 'redis', 'http'],
 };
 
@@ -24,6 +25,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   kafkajs: '^(packages/(kafka|testing)/|scripts/bench/)',
   pg: '^(packages/(postgres|testing)/|scripts/)',
   ioredis: '^packages/(redis|testing)/',
+  '@kubernetes/client-node': '^packages/kubernetes/',
 };
 
 function layerRule([name, allowed]: [string, readonly string[]]): ForbiddenRule {

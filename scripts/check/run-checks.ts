@@ -11,6 +11,7 @@ const CHECKS: readonly (readonly [name: string, command: string, ...args: string
   ['dependency direction', process.execPath, 'scripts/check/check-dependencies.ts'],
   ['file names', process.execPath, 'scripts/check/check-file-names.ts'],
   ['lock file', process.execPath, 'scripts/check/check-lock-file.ts'],
+  ['what the chart is made of', process.execPath, 'scripts/generate-chart.ts', '--check'],
   ['unused code and dependencies', join(BIN, 'knip'), '--no-progress', '--no-config-hints'],
 ];
 

@@ -1,4 +1,5 @@
 import type { StorageSession } from '../storage-client/storage-client.ts';
+import type { DemoStep } from './run-steps.ts';
 
 /** What the steps hand on to each other. */
 export interface Walkthrough {
@@ -13,11 +14,8 @@ export interface Walkthrough {
   readonly resendCreated: (objectId: string, times: number) => Promise<string>;
 }
 
-/** One step of the walkthrough; `run` returns a sentence about what was seen. */
-export interface WalkthroughStep {
-  readonly title: string;
-  readonly run: (walkthrough: Walkthrough) => Promise<string>;
-}
+/** One step of the walkthrough. */
+export type WalkthroughStep = DemoStep<Walkthrough>;
 
 /** The session that step 1 opened. */
 export function requireSession(walkthrough: Walkthrough): StorageSession {

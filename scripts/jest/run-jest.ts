@@ -12,7 +12,7 @@ export interface TestCounts {
 export interface JestRun {
   readonly root: string;
   /** Which of the configuration's projects. */
-  readonly project: 'unit' | 'int';
+  readonly project: 'unit' | 'int' | 'chart';
   /** Patterns of file paths, none for all. */
   readonly patterns: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -61,8 +61,8 @@ export async function runJest(run: JestRun): Promise<TestCounts> {
   return { passed: result.numPassedTests, failed: isSilentFailure ? 1 : failed };
 }
 
-/** Whether any test file of a project matches the patterns. */
-export async function hasTests(root: string, project: 'unit' | 'int', patterns: readonly string[]): Promise<boolean> {
+/** The test files of a project that match the patterns. */
+export async function listTests(root: string, project: JestRun['project'], patterns: readonly string[]): Promise<string[]> {
   const args = jestArguments(root, project, ['--listTests', ...patternArguments(patterns)]);
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
@@ -70,7 +70,7 @@ export async function hasTests(root: string, project: 'unit' | 'int', patterns: 
     output += chunk.toString();
   });
   await new Promise((resolve) => child.once('close', resolve));
-  return output.trim() !== '';
+  return output.split('\n').filter((line) => line !== '');
 }
 
 function patternArguments(patterns: readonly string[]): string[] {

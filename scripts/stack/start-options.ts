@@ -22,7 +22,8 @@ export function startHelp(systemNames: readonly string[], edgePort: number): str
 Starts Kafka, Postgres and Redis, then every system with an edge in front, and stays until Ctrl-C.
 
   --only <names>     systems to run, separated by commas (${systemNames.join(', ')}), or "stack" for
-                     Kafka, Postgres and Redis alone; default: all systems
+                     Kafka, Postgres and Redis alone; default: all systems. The edge leads
+                     to those that run
   --port <port>      port of the edge, default ${edgePort}; all other ports move when they are taken
   --data-dir <path>  where data, logs and generated passwords are kept, default .throughline
   --reset            deletes all data first (asks before); refused where the rows are in a Postgres elsewhere

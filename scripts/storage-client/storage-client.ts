@@ -1,5 +1,5 @@
-import { type StorageReply, type StorageRequest, sendRequest } from './send-request.ts';
-import { UnexpectedAnswerError } from './unexpected-answer-error.ts';
+import { expectStatus } from '../api-client/expect-status.ts';
+import { type ApiReply, type ApiRequest, sendRequest } from '../api-client/send-request.ts';
 
 /** What an upload answers. */
 export interface UploadedObject {
@@ -55,7 +55,7 @@ export interface SearchQuery {
 export interface StorageSession {
   readonly userId: string;
   readonly token: string;
-  send(request: StorageRequest): Promise<StorageReply>;
+  send(request: ApiRequest): Promise<ApiReply>;
   createBucket(
     name: string,
     options?: { versioningEnabled?: boolean },
@@ -70,7 +70,7 @@ export interface StorageSession {
   ): Promise<void>;
   download(bucket: string, name: string): Promise<Uint8Array>;
   /** Bytes with any status, e.g. to see a 404. */
-  tryDownload(bucket: string, name: string): Promise<StorageReply>;
+  tryDownload(bucket: string, name: string): Promise<ApiReply>;
   deleteObject(bucket: string, name: string): Promise<void>;
   search(query: SearchQuery): Promise<Page<SearchItem>>;
   listVersions(objectId: string): Promise<Page<{ versionId: string; createdAt: string; size: number; etag: string }>>;
@@ -97,8 +97,8 @@ export async function signIn(
 
 /** A session of a token that is there already. */
 function createSession({ baseUrl, token, userId }: { baseUrl: string; token: string; userId: string }): StorageSession {
-  const send = (request: StorageRequest) => sendRequest(baseUrl, { token, ...request });
-  const expect = (request: StorageRequest, ...expected: number[]) => expectStatus(baseUrl, { token, ...request }, expected);
+  const send = (request: ApiRequest) => sendRequest(baseUrl, { token, ...request });
+  const expect = (request: ApiRequest, ...expected: number[]) => expectStatus(baseUrl, { token, ...request }, expected);
   return {
     userId,
     token,
@@ -135,7 +135,7 @@ function bucketPath(bucket: string): string {
   return `/storage/buckets/${encodeURIComponent(bucket)}`;
 }
 
-function uploadRequest(options: UploadOptions): StorageRequest {
+function uploadRequest(options: UploadOptions): ApiRequest {
   const { bucket, name, bytes, description, tags, accessLevel, contentType, timeoutMs } = options;
   return {
     method: 'PUT',
@@ -149,10 +149,4 @@ function uploadRequest(options: UploadOptions): StorageRequest {
     },
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
-}
-
-async function expectStatus(baseUrl: string, request: StorageRequest, expected: readonly number[]): Promise<StorageReply> {
-  const reply = await sendRequest(baseUrl, request);
-  if (!expected.includes(reply.status)) throw new UnexpectedAnswerError(request, reply, expected);
-  return reply;
 }

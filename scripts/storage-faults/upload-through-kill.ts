@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../demo/wait-until.ts';
+import type { RunningInstallation } from '../installation/running-installation.ts';
 import { newUser } from '../storage-client/new-user.ts';
-import type { RunningStorage } from '../storage-client/running-storage.ts';
 import type { StorageSession, UploadedObject } from '../storage-client/storage-client.ts';
 import { listSearch } from './list-search.ts';
 
 export interface KillOptions {
-  readonly storage: RunningStorage;
+  readonly storage: RunningInstallation;
   /** Who is killed after a third of the uploads, e.g. `storage-object`. */
   readonly service: string;
   /** Uploads to be acknowledged with 201. */
@@ -86,7 +86,7 @@ async function tryUpload(session: StorageSession, bucket: string, name: string):
   }
 }
 
-function killService(storage: RunningStorage, service: string): void {
+function killService(storage: RunningInstallation, service: string): void {
   const pid = storage.pidOf(service);
   if (pid === undefined) throw new Error(`${service} is not running`);
   process.kill(pid, 'SIGKILL');

@@ -6,26 +6,26 @@ import { createKafkaDriver } from '@throughline/kafka';
 import type { IncomingRecord, MessagingDriver, OutgoingRecord } from '@throughline/messaging';
 import { createLogger } from '@throughline/telemetry';
 import { testPrefix, waitFor } from '@throughline/testing';
+import { runThroughline } from '../../scripts/installation/run-throughline.ts';
+import { type RunningInstallation, startInstallation } from '../../scripts/installation/running-installation.ts';
 import { askTcp } from '../../scripts/stack/ports.ts';
 import { newUser } from '../../scripts/storage-client/new-user.ts';
-import { type RunningStorage, startStorage } from '../../scripts/storage-client/running-storage.ts';
 import type { SearchItem, StorageSession } from '../../scripts/storage-client/storage-client.ts';
 import { uploadThroughKill } from '../../scripts/storage-faults/upload-through-kill.ts';
 import { collectRecords } from './collect-records.ts';
 import { readCounters } from './read-counters.ts';
-import { runThroughline } from './run-throughline.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TOPIC = 'storage.object.v1';
 const CONTENT = new TextEncoder().encode('content');
 
-let storage: RunningStorage;
+let storage: RunningInstallation;
 let driver: MessagingDriver;
 let session: StorageSession;
 
 /** An installation of its own: these tests kill services, flush Redis and read whole topics. */
 beforeAll(async () => {
-  storage = await startStorage({ dataDir: join(ROOT, '.throughline', 'e2e'), env: process.env });
+  storage = await startInstallation({ dataDir: join(ROOT, '.throughline', 'e2e'), systems: ['storage'], env: process.env });
   const logger = createLogger({ name: 'storage-e2e', level: 'fatal' });
   driver = createKafkaDriver({ brokers: storage.state.kafkaBrokers.split(','), clientId: 'storage-e2e', logger });
   session = await newUser(storage.state.edgeUrl);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { createAnswerReader, type ReadAnswer } from '../../load/answer-reader.ts';
 import { quantile } from '../quantile.ts';
-import { createAnswerReader, type ReadAnswer } from './answer-reader.ts';
 import type { LoadPlan, LoadResult } from './load-plan.ts';
 
 /*

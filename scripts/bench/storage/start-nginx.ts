@@ -7,7 +7,7 @@ import { findProgram } from '../../stack/find-program.ts';
 import { pollUntil } from '../../stack/poll-until.ts';
 import { askTcp, createPortFinder, LOOPBACK } from '../../stack/ports.ts';
 import type { Progress } from '../../stack/progress.ts';
-import type { ComparisonServer } from './start-plain-express.ts';
+import type { ComparisonServer } from '../start-plain-server.ts';
 
 /** Starts nginx on a folder, with sendfile and PUT. @throws {StackError} naming the command that installs it, when it is missing and cannot be. */
 export async function startNginx(options: { root: string; workDir: string; progress: Progress }): Promise<ComparisonServer> {

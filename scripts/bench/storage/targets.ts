@@ -1,5 +1,5 @@
 import type { StorageSession } from '../../storage-client/storage-client.ts';
-import type { ComparisonServer } from './start-plain-express.ts';
+import type { ComparisonServer } from '../start-plain-server.ts';
 
 /** Who is measured. */
 export type TargetName = 'service' | 'edge' | 'plain-express' | 'nginx';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A server the bench compares with. */
@@ -9,20 +8,25 @@ export interface ComparisonServer {
   stop(): Promise<void>;
 }
 
-/** Starts the plain handler on a folder, in a process of its own. */
-export async function startPlainExpress(root: string): Promise<ComparisonServer> {
-  const program = join(import.meta.dirname, 'plain-express.ts');
-  const child = spawn(process.execPath, [program, root], {
+/** A server that is one process of ours. */
+export interface PlainServer extends ComparisonServer {
+  readonly pid: number;
+}
+
+/** Starts a program that prints its port first, in a process of its own. */
+export async function startPlainServer(program: string, args: readonly string[]): Promise<PlainServer> {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production' },
   });
   const exited = once(child, 'exit');
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
-    exited.then(() => Promise.reject(new Error('the plain express handler ended at start'))),
+    exited.then(() => Promise.reject(new Error(`${program} ended at start`))),
   ])) as [string];
   return {
     port: Number(line),
+    pid: child.pid as number,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -1,7 +1,7 @@
-/** One HTTP request to the storage API. */
-export interface StorageRequest {
+/** One HTTP request to the API behind the edge. */
+export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Beginning with `/storage/`; segments already percent-encoded. */
+  /** Beginning with `/`; segments already percent-encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly token?: string;
@@ -14,7 +14,7 @@ export interface StorageRequest {
 }
 
 /** What came back, read whole. */
-export interface StorageReply {
+export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
@@ -24,7 +24,7 @@ export interface StorageReply {
 }
 
 /** Sends one request and reads the whole answer, whatever its status. @throws when no answer came in time. */
-export async function sendRequest(baseUrl: string, request: StorageRequest): Promise<StorageReply> {
+export async function sendRequest(baseUrl: string, request: ApiRequest): Promise<ApiReply> {
   const url = new URL(request.path, baseUrl);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));

@@ -11,18 +11,18 @@ import { type RunState, readRunState, removeRunState } from '../stack/run-state.
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Object storage that runs on this machine. */
-export interface RunningStorage {
+/** Systems that run on this machine. */
+export interface RunningInstallation {
   readonly dataDir: string;
   readonly state: RunState;
   /** Process id of a service such as `storage-object`, now; undefined while it is down. */
   pidOf(service: string): number | undefined;
-  /** Ends what `startStorage` started; nothing for what was running before. */
+  /** Ends what `startInstallation` started; nothing for what was running before. */
   stop(): Promise<void>;
 }
 
 /** What `npm start` runs on a data directory, or undefined when it does not run or does not answer. */
-export async function findRunningStorage(dataDir: string): Promise<RunningStorage | undefined> {
+export async function findRunningInstallation(dataDir: string): Promise<RunningInstallation | undefined> {
   const state = readRunState(dataDir);
   if (state === undefined || !(await isHealthy(state.edgeUrl))) return undefined;
   return describe(dataDir, state, async () => undefined);
@@ -32,21 +32,24 @@ export async function findRunningStorage(dataDir: string): Promise<RunningStorag
  * Runs `npm start` as a child process with a stack of its own, on an emptied data directory and any free ports, and waits until it is ready.
  * @throws {Error} with the end of its output when it ends before.
  */
-export async function startStorage(options: {
+export async function startInstallation(options: {
   dataDir: string;
+  /** Names of the systems, as `--only` takes them. */
+  systems: readonly string[];
   /** Addresses in it are not used: the rows of somebody's database would outlive the emptied directory. */
   env: NodeJS.ProcessEnv;
   /** (Default: 180 000) */
   timeoutMs?: number;
-}): Promise<RunningStorage> {
-  const { dataDir, timeoutMs = 180_000 } = options;
+}): Promise<RunningInstallation> {
+  const { dataDir, systems, timeoutMs = 180_000 } = options;
   const { KAFKA_BROKERS: _brokers, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = options.env;
   mkdirSync(dataDir, { recursive: true });
   // Not in logs/, which a reset deletes.
   const logFile = join(dataDir, 'start.log');
   const log = openSync(logFile, 'a');
   const edgePort = await createPortFinder()([]);
-  const args = [join(ROOT, 'scripts', 'start.ts'), '--data-dir', dataDir, '--port', String(edgePort)];
+  const where = ['--data-dir', dataDir, '--port', String(edgePort)];
+  const args = [join(ROOT, 'scripts', 'start.ts'), '--only', systems.join(','), ...where];
   await emptyDataDir(dataDir);
   // A former run that was killed left its note; it must not pass for this one's.
   removeRunState(dataDir);
@@ -72,7 +75,7 @@ async function emptyDataDir(dataDir: string): Promise<void> {
   }
 }
 
-function describe(dataDir: string, state: RunState, stop: () => Promise<void>): RunningStorage {
+function describe(dataDir: string, state: RunState, stop: () => Promise<void>): RunningInstallation {
   return {
     dataDir,
     state,

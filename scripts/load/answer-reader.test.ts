@@ -4,9 +4,9 @@ const WIRE = Buffer.from(
   'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}',
 );
 
-function readIn(size: number): ReadAnswer[] {
+function readIn(size: number, keptBytes?: number): ReadAnswer[] {
   const answers: ReadAnswer[] = [];
-  const read = createAnswerReader((answer) => answers.push(answer));
+  const read = createAnswerReader((answer) => answers.push(answer), keptBytes === undefined ? {} : { keptBytes });
   for (let start = 0; start < WIRE.length; start += size) read(WIRE.subarray(start, start + size));
   return answers;
 }
@@ -18,6 +18,11 @@ describe('createAnswerReader', () => {
       [204, 0],
       [201, 2],
     ]);
+  });
+
+  it.each([1, 3, 40, 1_000])('keeps what it is asked to of bodies that arrive in pieces of %d bytes', (size) => {
+    expect(readIn(size).map(({ body }) => body)).toEqual(['', '', '']);
+    expect(readIn(size, 3).map(({ body }) => body)).toEqual(['hel', '', '{}']);
   });
 
   it('refuses an answer whose length it cannot know', () => {
