@@ -6,7 +6,7 @@ import { type ComparedRun, compareTargets, type IntakeTarget } from './bench/int
 import { findHighestRate } from './bench/intake/find-highest-rate.ts';
 import { type IntakeBench, openIntakeBench } from './bench/intake/open-intake-bench.ts';
 import { printIntake } from './bench/intake/print-intake.ts';
-import { type RateRun, runAtRate } from './bench/intake/run-at-rate.ts';
+import { type RateRun, type RateRunOptions, runAtRate } from './bench/intake/run-at-rate.ts';
 import { type IntakeSummary, summarizeIntake } from './bench/intake/summarize-intake.ts';
 import { awaitProcessed } from './load/await-processed.ts';
 import { isKept, judgeOrders } from './load/judge-orders.ts';
@@ -103,11 +103,11 @@ async function measure(durations: Durations, releases: (() => unknown)[]): Promi
     refinements: durations.refinements,
     holds: async (rate) => {
       signal.throwIfAborted();
-      const { run, holds } = await step(bench, api, rate, durations.stepMs);
+      const { run, holds } = await step(bench, api, rate, { ...durations, durationMs: durations.stepMs });
       steps.push(run);
       return holds;
     },
-    confirms: (rate) => confirm(bench, api, rate, durations.confirmMs),
+    confirms: (rate) => confirm(bench, api, rate, { ...durations, durationMs: durations.confirmMs }),
   });
   const halfRate = Math.round(highestRate / 2);
   const compared = await compareAt(halfRate, bench, durations);
@@ -121,13 +121,15 @@ async function heatUp(bench: IntakeBench, api: IntakeTarget, { heatUpMs }: Durat
   const others = bench.targets.filter((target) => target !== api);
   const legs = [{ ...api, durationMs: heatUpMs }, ...others.map((target) => ({ ...target, durationMs: heatUpMs / 5 }))];
   for (const { target, pid, durationMs } of legs) {
-    await runAtRate({ target, pid, rate: HEAT_UP_RATE, durationMs, connections: CONNECTIONS });
+    await runAtRate({ target, pid, rate: HEAT_UP_RATE, warmUpMs: 0, durationMs, connections: CONNECTIONS });
     await bench.drained();
   }
 }
 
-async function step(bench: IntakeBench, { target, pid }: IntakeTarget, rate: number, durationMs: number) {
-  const { run, ledger, orderRun } = await runAtRate({ target, pid, rate, durationMs, connections: CONNECTIONS });
+type Window = Pick<RateRunOptions, 'warmUpMs' | 'durationMs'>;
+
+async function step(bench: IntakeBench, { target, pid }: IntakeTarget, rate: number, { warmUpMs, durationMs }: Window) {
+  const { run, ledger, orderRun } = await runAtRate({ target, pid, rate, warmUpMs, durationMs, connections: CONNECTIONS });
   const depth = await bench.depth();
   const holds = run.accepted === run.offered && run.p99Ms <= BOUNDED_P99_MS && depth <= rate * BEHIND_SECONDS;
   say(`${runLine(run)}  ${depth} in the queue  ${holds ? 'holds' : 'does not hold'}${reasonsOf(run)}`);
@@ -136,9 +138,9 @@ async function step(bench: IntakeBench, { target, pid }: IntakeTarget, rate: num
 }
 
 /** A longer step, of which every order is looked at. */
-async function confirm(bench: IntakeBench, target: IntakeTarget, rate: number, durationMs: number): Promise<boolean> {
-  say(`confirming ${rate} a second for ${durationMs / 1_000} s …`);
-  const { ledger, orderRun: run, holds } = await step(bench, target, rate, durationMs);
+async function confirm(bench: IntakeBench, target: IntakeTarget, rate: number, window: Window): Promise<boolean> {
+  say(`confirming ${rate} a second for ${window.durationMs / 1_000} s …`);
+  const { ledger, orderRun: run, holds } = await step(bench, target, rate, window);
   const processed = createProcessedOrders(bench.clients);
   await awaitProcessed({ run, ledger, processed, patienceMs: PATIENCE_MS, onProgress: () => undefined });
   const report = loadReport(ledger, judgeOrders(run, ledger.orders(), processed.byId));
@@ -153,8 +155,7 @@ function compareAt(rate: number, bench: IntakeBench, { rounds, warmUpMs, roundMs
     rounds,
     measure: async ({ target, pid }) => {
       const load = { target, pid, rate, connections: CONNECTIONS };
-      await runAtRate({ ...load, durationMs: warmUpMs });
-      return (await runAtRate({ ...load, durationMs: roundMs })).run;
+      return (await runAtRate({ ...load, warmUpMs, durationMs: roundMs })).run;
     },
     settle: () => bench.drained(),
     onMeasured: (run) => say(`round ${run.round}  ${run.target.padEnd(14)} ${runLine(run)}${reasonsOf(run)}`),

@@ -26,6 +26,8 @@ export interface ServiceDeclaration {
   readonly database?: string;
   /** Where the edge leads to it: its variables there are `<prefix>_URL` and `<prefix>_OPS_URL`. */
   readonly edgePrefix?: string;
+  /** How far it stands back where all share a machine, 1 to 19. (Default: not at all) */
+  readonly niceness?: number;
   /** What it needs beyond the variables every service gets. */
   readonly env: (context: SystemContext) => Readonly<Record<string, string>>;
 }
@@ -94,6 +96,8 @@ const orderIntake: readonly ServiceDeclaration[] = [
     ports: { http: 8112, ops: 9112 },
     database: 'intake_worker',
     edgePrefix: 'INTAKE_WORKER',
+    // Its queue can wait; who places an order does.
+    niceness: 10,
     env: () => ({}),
   },
 ];

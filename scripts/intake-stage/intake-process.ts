@@ -9,6 +9,8 @@ export interface IntakeProcessOptions {
   readonly root: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** As of `NativeProcessOptions`. */
+  readonly niceness?: number | undefined;
   readonly dataDir: string;
   readonly progress: Progress;
 }
@@ -35,6 +37,7 @@ export async function startIntakeProcess(options: IntakeProcessOptions): Promise
     args,
     cwd: root,
     env,
+    niceness: options.niceness,
     logFile: logFileOf(dataDir, name),
     pidFile: pidFileOf(dataDir, name),
     stopTimeoutMs: DRAIN_TIMEOUT_MS,

@@ -54,6 +54,7 @@ export async function startIntakeServices(options: IntakeServicesOptions): Promi
       root: ROOT,
       args: [...NODE_ARGUMENTS, service.entry],
       env: await environmentOf(service),
+      niceness: service.niceness,
     });
     started.push(child);
     return child;

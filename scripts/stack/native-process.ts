@@ -11,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pollUntil } from './poll-until.ts';
@@ -26,6 +27,8 @@ export interface NativeProcessOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly account?: Account | undefined;
+  /** How far it stands back for others, 1 to 19. (Default: as this process) */
+  readonly niceness?: number | undefined;
   /** Receives stdout and stderr. */
   readonly logFile: string;
   /** Keep what the file holds, for a process that is started again; default is to move it aside as `.1`. */
@@ -93,6 +96,8 @@ export async function startNativeProcess(options: NativeProcessOptions): Promise
     ...(env === undefined ? {} : { env }),
     ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
   });
+  // Of its first thread, from which those get it that are made later.
+  if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
   if (onLine === undefined) closeSync(log);
   else copyOutput(child, log, onLine);
   try {

@@ -94,6 +94,7 @@ function launch(service: ServiceDeclaration, env: NodeJS.ProcessEnv, options: Se
     args: [...nodeArguments, service.entry],
     cwd: root,
     env,
+    niceness: service.niceness,
     dataDir,
     readyUrl: `http://${LOOPBACK}:${env.OPS_PORT}/readyz`,
     progress,

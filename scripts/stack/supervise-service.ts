@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** As of `NativeProcessOptions`. */
+  readonly niceness?: number | undefined;
   /** Where logs and pid files go. */
   readonly dataDir: string;
   /** Answers 200 once the service is ready. */
@@ -123,6 +125,7 @@ function startService(options: ServiceOptions, showLine: (text: string) => void,
     args,
     cwd,
     env,
+    niceness: options.niceness,
     logFile: logFileOf(dataDir, name),
     pidFile: pidFileOf(dataDir, name),
     appendsToLog,

@@ -70,26 +70,6 @@ describe('KafkaRecordConsumer', () => {
     expect(ranges.map(({ committed }) => committed)).toEqual(ranges.map(({ high }) => high));
   });
 
-  it('gathers records for as long as they may linger, and then has all that came meanwhile', async () => {
-    const chunks: number[] = [];
-    const consumer = await consume({
-      lingerMs: 1_000,
-      maxChunkRecords: () => 100,
-      handle: async (records) => {
-        chunks.push(records.length);
-        return [];
-      },
-    });
-    await waitFor(() => consumer.state().lag === 0n, { description: 'the positions' });
-    const begunAt = performance.now();
-    // One key, and so one partition.
-    for (let n = 0; n < 5; n += 1) await produce(n * KEYS, 1);
-    const sentWithinMs = performance.now() - begunAt;
-    await waitFor(() => chunks.reduce((sum, size) => sum + size, 0) === 5, { description: 'all records' });
-    // The fetch that waited when they came may have ended in their midst.
-    expect(chunks.length).toBeLessThanOrEqual(2 + Math.floor(sentWithinMs / 1_000));
-  });
-
   it('loses nothing while members join and leave under load, each member keeping the order per key', async () => {
     const total = 9000;
     const journals = [createJournal(), createJournal(), createJournal()] as const;
