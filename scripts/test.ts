@@ -18,7 +18,7 @@ const DATA_DIR = join(ROOT, '.throughline', 'test');
 const DASHBOARD_TESTS = join('test', 'observability');
 const UNIT_TIMEOUT_MS = 300_000;
 const CHART_TIMEOUT_MS = 300_000;
-const INT_TIMEOUT_MS = 900_000;
+const INT_TIMEOUT_MS = 1_500_000;
 
 const HELP = `npm test -- [options] [pattern …]
 
