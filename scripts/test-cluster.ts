@@ -67,8 +67,7 @@ async function main(): Promise<void> {
       }
     }
   } finally {
-    if (values.keep !== true)
-      await tryCommand({ command: 'kubectl', args: ['delete', 'namespace', namespace, '--timeout=120s'] });
+    if (values.keep !== true) await deleteAll(namespace);
   }
   console.log(`\nfinished in ${secondsSince(startedAt)}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);

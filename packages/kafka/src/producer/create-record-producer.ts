@@ -53,7 +53,7 @@ class KafkaRecordProducer implements RecordProducer {
   }
 
   send(records: readonly OutgoingRecord[], { timeoutMs }: { timeoutMs: number }): Promise<readonly RecordPosition[]> {
-    const deadlineMs = Date.now() + timeoutMs;
+    const deadlineMs = performance.now() + timeoutMs;
     const turn = this.#tail.then(() => this.#sendWithin(records, deadlineMs));
     this.#tail = turn.catch(() => undefined);
     return turn;
@@ -73,7 +73,7 @@ class KafkaRecordProducer implements RecordProducer {
     const doing = `sending ${records.length} record(s) to ${topicsOf(records).join(', ')}`;
     if (this.#isClosed) throw new EventError('SHUTTING_DOWN', `${doing}: the producer is closed`, { retryable: true });
     if (records.length === 0) return [];
-    const leftMs = deadlineMs - Date.now();
+    const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) throw new EventError('SEND_FAILED', `${doing}: not begun within its time`, { retryable: true });
     const attempt: Attempt = { isOver: false };
     try {

@@ -42,6 +42,8 @@ await runService({
       metrics,
       title: 'Order intake',
       requestTimeoutMs: 30_000,
+      // An order is small: who sends it slowly must not hold a place among those under way.
+      bodyTimeoutMs: 5_000,
       maxActiveRequests: config.maxInFlight,
     });
     const { port } = await server.listen({ host: config.host, port: config.httpPort });
