@@ -11,13 +11,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pollUntil } from './poll-until.ts';
 import { identifyProcess, isRunning, readIdentity } from './process-identity.ts';
 import type { Account } from './run-command.ts';
 import { StackError } from './stack-error.ts';
+import { standBack } from './stand-back.ts';
 
 /** A long-running child process of the local stack. */
 export interface NativeProcessOptions {
@@ -96,8 +96,7 @@ export async function startNativeProcess(options: NativeProcessOptions): Promise
     ...(env === undefined ? {} : { env }),
     ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
   });
-  // Of its first thread, from which those get it that are made later.
-  if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
+  if (options.niceness !== undefined && child.pid !== undefined) standBack(child.pid, options.niceness);
   if (onLine === undefined) closeSync(log);
   else copyOutput(child, log, onLine);
   try {
