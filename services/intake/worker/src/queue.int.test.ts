@@ -58,7 +58,11 @@ describe('an order that the database refuses', () => {
     process.stdout.write(
       `tries of the refused order: ${failedAtMs.map((atMs) => new Date(atMs).toISOString()).join(', ')}; apart ${delaysMs.join(', ')} ms\n`,
     );
-    expect(worker.lines.flatMap((line) => (line.event_id === id ? (line.delay ?? []) : []))).toEqual(['300ms', '900ms', '2700ms']);
+    expect(worker.lines.flatMap((line) => (line.event_id === id ? (line.delay ?? []) : []))).toEqual([
+      '300ms',
+      '900ms',
+      '2700ms',
+    ]);
     expect(delaysMs).toHaveLength(3);
     // Lines are written when the event is in its retry topic; the letter knows when the tries failed.
     expect(Date.parse(letter.lastFailedAt) - Date.parse(letter.firstFailedAt)).toBeGreaterThanOrEqual(300 + 900 + 2_700);
