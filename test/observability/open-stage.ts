@@ -1,6 +1,12 @@
-import { createRedisServer, createTestDatabase, stackAddresses, type TestDatabase, testPrefix } from '@throughline/testing';
+import {
+  createRedisServer,
+  createTestDatabase,
+  stackAddresses,
+  startTokenIssuer,
+  type TestDatabase,
+  testPrefix,
+} from '@throughline/testing';
 import { openBenchTopics } from '../../scripts/bench/backbone/bench-topics.ts';
-import { startTokenIssuer } from '../../services/intake/worker/test/token-issuer.ts';
 import { createOrdersTable, type OrdersTable } from './orders-table.ts';
 import { openServiceProcesses, type ServiceProcesses } from './service-processes.ts';
 
@@ -35,7 +41,11 @@ type Databases = Readonly<Record<(typeof DATABASES)[number], TestDatabase>>;
 export async function openStage(): Promise<Stage> {
   const { kafkaBrokers } = stackAddresses();
   const prefix = testPrefix('dashboard');
-  const [tokens, redis, databases] = await Promise.all([startTokenIssuer(), createRedisServer(), createDatabases()]);
+  const [tokens, redis, databases] = await Promise.all([
+    startTokenIssuer('orders:write orders:read storage:write storage:read'),
+    createRedisServer(),
+    createDatabases(),
+  ]);
   await redis.start();
   const topics = await openBenchTopics(kafkaBrokers.join(','));
   const names = { ordersTopic: `${prefix}.orders.v1`, ordersGroup: `${prefix}.worker`, objectsGroup: `${prefix}.metadata` };
@@ -56,7 +66,7 @@ export async function openStage(): Promise<Stage> {
     ...names,
     opsAddresses: processes.opsAddresses,
     httpUrl: processes.httpUrl,
-    newToken: () => tokens.tokenFor(crypto.randomUUID(), 'orders:write orders:read storage:write storage:read'),
+    newToken: () => tokens.tokenFor(crypto.randomUUID()),
     ...startersOf({ processes, databases, prefix, ...names }),
     orders,
     deleteOrdersTopic: () => topics.deleteAll(names.ordersTopic),

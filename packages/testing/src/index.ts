@@ -20,4 +20,5 @@ export {
   testSubscription,
 } from './subscription-test/test-subscription.ts';
 export { testPrefix } from './test-prefix.ts';
+export { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';

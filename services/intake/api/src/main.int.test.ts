@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { stackAddresses, testPrefix, waitFor } from '@throughline/testing';
-import { ISSUER, startTokenIssuer, type TokenIssuer } from '../test/token-issuer.ts';
+import { stackAddresses, startTokenIssuer, type TokenIssuer, testPrefix, waitFor } from '@throughline/testing';
 
 const prefix = testPrefix('intake');
 const OPERATIONS_TOKEN = 'a-token-for-operators';
@@ -17,7 +16,7 @@ let closedPort: number;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  issuer = await startTokenIssuer();
+  issuer = await startTokenIssuer('orders:write');
   const [httpPort, opsPort] = [await freePort(), await freePort()];
   closedPort = await freePort();
   [origin, opsOrigin] = [`http://127.0.0.1:${httpPort}`, `http://127.0.0.1:${opsPort}`];
@@ -29,8 +28,7 @@ beforeAll(async () => {
     CREATE_TOPICS: 'true',
     ORDERS_TOPIC: `${prefix}.v1`,
     WORKER_GROUP: prefix,
-    AUTH_ISSUER: ISSUER,
-    AUTH_JWKS_URL: issuer.jwksUrl,
+    ...issuer.environment,
     OPERATIONS_TOKEN,
     LOG_LEVEL: 'debug',
   });

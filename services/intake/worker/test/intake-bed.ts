@@ -3,9 +3,8 @@ import { type Event, orderCodec, toHeaders } from '@throughline/events';
 import { createKafkaDriver } from '@throughline/kafka';
 import { createDatabase, type Database } from '@throughline/postgres';
 import { createLogger } from '@throughline/telemetry';
-import { createTestDatabase, stackAddresses, testPrefix, waitFor } from '@throughline/testing';
+import { createTestDatabase, stackAddresses, startTokenIssuer, testPrefix, waitFor } from '@throughline/testing';
 import type { OrderCreatedPayload } from '../src/domain/order.ts';
-import { startTokenIssuer } from './token-issuer.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const OPERATIONS_TOKEN = 'a-token-for-operators';
@@ -50,7 +49,7 @@ export async function createIntakeBed(): Promise<IntakeBed> {
   const { kafkaBrokers, redisUrl } = stackAddresses();
   const home = await createTestDatabase();
   const database = createDatabase({ connectionString: home.url, applicationName: 'intake-test', logger });
-  const issuer = await startTokenIssuer();
+  const issuer = await startTokenIssuer('orders:read');
   const driver = createKafkaDriver({ brokers: kafkaBrokers, clientId: prefix, logger });
   const producer = await driver.createProducer({ name: 'intake-test' });
   const workers: WorkerProcess[] = [];
