@@ -13,7 +13,7 @@ const HELP = `npm run test:cluster -- [options] [step …]
 Installs the chart on the cluster of the present kube context, in a namespace of its own, and tries it: helm test, rights, upgrade and rollback under load, pods killed, scaled,
 Redis wiped, the broker restarted, uninstalled and installed with the old volumes. Strimzi must watch that namespace. At the end the namespace is deleted.
 
-  step          of which only those run whose name contains it   (default: all)
+  step          of which only those run whose name begins with it (default: all)
   --namespace   (default: throughline-test)
   --image       name:tag that the nodes have already             (default: built by scripts/image, with IMAGE_BUILD if that is set)
   --entrance    where the node port of the edge is reached       (default: http://127.0.0.1:30080)
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const { namespace, entrance } = values;
   const say = (line: string) => console.log(`  ${line}`);
   const run = createClusterRun({ root: ROOT, namespace, release: 'throughline', entrance, image, signal, say });
-  const steps = CLUSTER_STEPS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
+  const steps = CLUSTER_STEPS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.startsWith(part)));
   const counts = { passed: 0, failed: 0 };
   try {
     await makeNamespace(namespace);

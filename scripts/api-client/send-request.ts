@@ -23,14 +23,14 @@ export interface ApiReply {
   json(): any;
 }
 
-/** Sends one request and reads the whole answer, whatever its status. @throws when no answer came in time. */
+/** Sends one request and reads the whole answer, whatever its status. @throws {Error} that names the request and why no answer came. */
 export async function sendRequest(baseUrl: string, request: ApiRequest): Promise<ApiReply> {
   const url = new URL(request.path, baseUrl);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   const body = request.json === undefined ? request.bytes : JSON.stringify(request.json);
-  const response = await fetch(url, {
+  const response = await fetchOrExplain(url, {
     method: request.method,
     headers: {
       ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
@@ -42,4 +42,15 @@ export async function sendRequest(baseUrl: string, request: ApiRequest): Promise
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, bytes, json: () => JSON.parse(new TextDecoder().decode(bytes)) };
+}
+
+/** What fetch itself says is "fetch failed". */
+async function fetchOrExplain(url: URL, init: RequestInit & { method: string }): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? cause.message || cause.name : message;
+    throw new Error(`${init.method} ${url} got no answer: ${why}`, { cause: error });
+  }
 }

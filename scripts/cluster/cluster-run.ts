@@ -24,7 +24,7 @@ const COMMAND_TIMEOUT_MS = 420_000;
 export function createClusterRun(options: ClusterRunOptions): ClusterRun {
   const { root, namespace, signal } = options;
   const run = (command: string, args: readonly string[]) =>
-    runCommand({ command, args: [...args, '--namespace', namespace], cwd: root, timeoutMs: COMMAND_TIMEOUT_MS, signal });
+    runCommand({ command, args: ['--namespace', namespace, ...args], cwd: root, timeoutMs: COMMAND_TIMEOUT_MS, signal });
   return {
     ...options,
     kubectl: (...args) => run('kubectl', args),

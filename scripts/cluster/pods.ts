@@ -28,7 +28,14 @@ interface PodJson {
 
 /** The pods of the release. */
 export async function podsOf(run: ClusterRun): Promise<readonly PodState[]> {
-  const text = await run.kubectl('get', 'pods', '-l', `app.kubernetes.io/instance=${run.release}`, '-o', 'json');
+  const text = await run.kubectl(
+    'get',
+    'pods',
+    '-l',
+    `app.kubernetes.io/instance=${run.release},app.kubernetes.io/managed-by=Helm`,
+    '-o',
+    'json',
+  );
   const { items } = JSON.parse(text) as { items: readonly PodJson[] };
   return items.map((pod) => {
     const statuses = pod.status.containerStatuses ?? [];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expectStatus } from '../api-client/expect-status.ts';
 import { sendRequest } from '../api-client/send-request.ts';
 import { waitUntil } from '../demo/wait-until.ts';
@@ -7,6 +8,7 @@ import type { SmokeContext } from './smoke-context.ts';
 
 const TOPIC = 'storage.object.v1';
 const GROUP = 'storage.metadata';
+const EXAMPLE = new URL('../../contracts/object-storage/OBJECT_CREATED.v1.example.json', import.meta.url);
 
 /** An object uploaded and found; an event of another producer sent twice; one that breaks the contract, mended and handled. */
 export async function smokeStorage(context: SmokeContext): Promise<void> {
@@ -36,16 +38,20 @@ export async function smokeStorage(context: SmokeContext): Promise<void> {
   say(`event ${mended.eventId} broke its contract and became a dead letter; mended and sent back, it was handled`);
 }
 
-/** OBJECT_CREATED in its bare form, as the contract's example has it. */
+/** The contract's example, with ids and names of its own. */
 function createdEvent({ userId }: SmokeContext, { bucketName, fileName }: { bucketName: string; fileName: string }) {
+  const { payload, ...envelope } = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as CreatedEvent;
   return {
+    ...envelope,
     eventId: randomUUID(),
-    eventType: 'OBJECT_CREATED',
-    sourceService: 'SMOKE_TEST',
     ownerId: userId,
     occurredAt: Date.now() / 1000,
-    payload: { payloadType: 'OBJECT_CREATED', objectId: randomUUID(), bucketName, fileName, versionEnabled: false },
+    payload: { ...payload, objectId: randomUUID(), bucketName, fileName },
   };
+}
+
+interface CreatedEvent {
+  readonly payload: Readonly<Record<string, unknown>>;
 }
 
 async function awaitFound({ http, userToken: token }: SmokeContext, bucket: string, fileName: string): Promise<void> {
