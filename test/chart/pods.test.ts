@@ -102,10 +102,13 @@ describe('the pods', () => {
     }
   });
 
-  it('have the grace to end that their service is told of', () => {
+  it('leave their Service before they are told to stop, and have the grace after it that their service is told of', () => {
     for (const { name, spec } of services()) {
-      const told = spec.containers[0]?.env?.find((variable) => variable.name === 'TERMINATION_GRACE_MS')?.value;
-      expect([name, told]).toEqual([name, `${(spec.terminationGracePeriodSeconds ?? 0) * 1_000}`]);
+      const [container] = spec.containers;
+      const preStopSeconds = container?.lifecycle?.preStop.sleep.seconds ?? 0;
+      expect([name, preStopSeconds]).toEqual([name, 5]);
+      const told = container?.env?.find((variable) => variable.name === 'TERMINATION_GRACE_MS')?.value;
+      expect([name, told]).toEqual([name, `${((spec.terminationGracePeriodSeconds ?? 0) - preStopSeconds) * 1_000}`]);
     }
   });
 

@@ -77,7 +77,7 @@ spec:
       serviceAccountName: {{ include "throughline.name" (list $root .name) }}
       automountServiceAccountToken: false
       enableServiceLinks: false
-      terminationGracePeriodSeconds: {{ $component.terminationGraceSeconds }}
+      terminationGracePeriodSeconds: {{ add $component.preStopSeconds $component.terminationGraceSeconds }}
       securityContext:
         {{- include "throughline.podSecurity" $root | nindent 8 }}
         runAsUser: 1000
@@ -133,6 +133,10 @@ spec:
             periodSeconds: 10
             timeoutSeconds: 3
             failureThreshold: 3
+          {{- with $component.preStopSeconds }}
+          lifecycle:
+            preStop: { sleep: { seconds: {{ . }} } }
+          {{- end }}
           resources:
             {{- toYaml $component.resources | nindent 12 }}
           volumeMounts:
