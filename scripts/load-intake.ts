@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from './demo/wait-until.ts';
-import { isHealthy } from './installation/running-installation.ts';
+import { isEntranceReady } from './installation/is-entrance-ready.ts';
 import { newClients } from './intake-client/new-clients.ts';
 import { awaitProcessed } from './load/await-processed.ts';
 import { isKept, judgeOrders } from './load/judge-orders.ts';
 import { type LoadReport, loadReport, reportLines } from './load/load-report.ts';
+import { numberOption } from './load/number-option.ts';
 import { createOrderLedger } from './load/order-ledger.ts';
 import { placeOrders } from './load/place-orders.ts';
 import { createProcessedOrders } from './load/processed-orders.ts';
@@ -74,17 +75,17 @@ async function main(): Promise<void> {
   }
   const settings: Settings = {
     edgeUrl: values.url ?? runningEdge(values['data-dir']) ?? 'http://localhost:8080',
-    rate: numberOf('--rate', values.rate, 0.1),
-    durationMs: numberOf('--seconds', values.seconds, 0.1) * 1_000,
-    connections: numberOf('--connections', values.connections, 1),
-    repeatShare: numberOf('--repeat', values.repeat, 0),
-    timeoutMs: numberOf('--timeout-ms', values['timeout-ms'], 1),
-    patienceMs: numberOf('--patience', values.patience, 1) * 1_000,
-    users: values.users === undefined ? undefined : numberOf('--users', values.users, 1),
+    rate: numberOption('--rate', values.rate, 0.1),
+    durationMs: numberOption('--seconds', values.seconds, 0.1) * 1_000,
+    connections: numberOption('--connections', values.connections, 1),
+    repeatShare: numberOption('--repeat', values.repeat, 0),
+    timeoutMs: numberOption('--timeout-ms', values['timeout-ms'], 1),
+    patienceMs: numberOption('--patience', values.patience, 1) * 1_000,
+    users: values.users === undefined ? undefined : numberOption('--users', values.users, 1),
     wantsJson: values.json ?? false,
   };
-  const isReady = async () => (await isHealthy(settings.edgeUrl)) || undefined;
-  await waitUntil(`the edge at ${settings.edgeUrl} to be ready (is npm start running?)`, isReady, READY_TIMEOUT_MS);
+  const isReady = async () => (await isEntranceReady(settings.edgeUrl)) || undefined;
+  await waitUntil(`what runs behind ${settings.edgeUrl} to be ready (is it running?)`, isReady, READY_TIMEOUT_MS);
   const report = await run(settings);
   console.log(settings.wantsJson ? JSON.stringify(report, null, 2) : reportLines(report).join('\n'));
   if (!isKept(report.orders)) process.exitCode = 1;
@@ -120,12 +121,6 @@ function addressOf(url: string): { host: string; port: number } {
 
 function runningEdge(dataDir: string | undefined): string | undefined {
   return readRunState(dataDir === undefined ? join(import.meta.dirname, '..', '.throughline') : resolve(dataDir))?.edgeUrl;
-}
-
-function numberOf(option: string, text: string, least: number): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number < least) throw new Error(`${option} takes a number from ${least} on, not ${text}`);
-  return number;
 }
 
 try {

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expectStatus } from '../api-client/expect-status.ts';
-import type { RunState } from '../stack/run-state.ts';
+import type { Installation } from '../installation/installation.ts';
 
 /** A queue as `GET /operations/queues/{group}` tells it, as far as the demo shows it. */
 export interface QueueNumbers {
@@ -21,7 +19,7 @@ export interface JourneyLine {
   readonly detail: string | null;
 }
 
-/** What operators may do and see, by the operations APIs of the running services. */
+/** What operators may do and see, by the operations APIs of the services. */
 export interface IntakeOperations {
   queue(): Promise<QueueNumbers>;
   /** What the workers did with an event so far, in the order of time. */
@@ -31,19 +29,12 @@ export interface IntakeOperations {
   replay(dlqId: string): Promise<void>;
 }
 
-/** The operations APIs of a running installation, with the token of its data directory. @throws {Error} when order intake does not run there */
-export function createIntakeOperations(options: { dataDir: string; state: RunState; group: string }): IntakeOperations {
-  const { dataDir, state, group } = options;
-  const secrets = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as { operationsToken: string };
-  const token = secrets.operationsToken;
-  const urlOf = (name: string) => {
-    const service = state.services[name];
-    if (service === undefined) throw new Error(`${name} does not run: start it with npm start`);
-    return service;
-  };
-  const workerUrl = urlOf('intake-worker').opsUrl;
-  const apiUrl = urlOf('intake-api').opsUrl;
-  const consoleUrl = urlOf('console').httpUrl;
+/** The operations APIs of an installation. @throws {Error} when order intake does not run there */
+export async function createIntakeOperations(installation: Installation, group: string): Promise<IntakeOperations> {
+  const token = await installation.operationsToken();
+  const workerUrl = await installation.opsUrl('intake-worker');
+  const apiUrl = await installation.opsUrl('intake-api');
+  const consoleUrl = await installation.httpUrl('console');
   return {
     queue: async () => {
       const reply = await expectStatus(apiUrl, { method: 'GET', path: `/operations/queues/${group}`, token }, [200]);

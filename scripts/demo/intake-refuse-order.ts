@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { fileURLToPath } from 'node:url';
+import type { Installation } from '../installation/installation.ts';
 
 /** Makes the worker's database refuse an order, as a constraint that somebody got wrong would. */
 export interface OrderRefusal {
@@ -8,37 +9,21 @@ export interface OrderRefusal {
   lift(): Promise<void>;
 }
 
-const FUNCTION = 'demo_refuse_order';
+const FILE = fileURLToPath(import.meta.resolve('./programs/refuse-order.ts'));
 
-/** A trigger on the table of orders of the database at this URL, which belongs to its user. Not connected until it is used. */
-export function createOrderRefusal(databaseUrl: string): OrderRefusal {
+/** A trigger on the worker's table of orders, made as the worker's own user, to whom the table belongs. */
+export function createOrderRefusal(installation: Installation): OrderRefusal {
+  const run = (...args: readonly string[]) => installation.runProgram({ component: 'intake-worker', file: FILE, args });
   let isSet = false;
   return {
     refuse: async (orderId) => {
       isSet = true;
-      await run(databaseUrl, (client) => [
-        `CREATE OR REPLACE FUNCTION ${FUNCTION}() RETURNS trigger LANGUAGE plpgsql
-           AS $$ BEGIN RAISE EXCEPTION 'the demo refuses order %', NEW.order_id; END $$`,
-        `CREATE OR REPLACE TRIGGER ${FUNCTION} BEFORE INSERT ON orders FOR EACH ROW
-           WHEN (NEW.order_id = ${client.escapeLiteral(orderId)}) EXECUTE FUNCTION ${FUNCTION}()`,
-      ]);
+      await run(orderId);
     },
     lift: async () => {
       if (!isSet) return;
-      await run(databaseUrl, () => [`DROP FUNCTION IF EXISTS ${FUNCTION}() CASCADE`]);
+      await run();
       isSet = false;
     },
   };
-}
-
-async function run(databaseUrl: string, statements: (client: pg.Client) => readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, query_timeout: 30_000 });
-  await client.connect();
-  try {
-    await client.query('BEGIN');
-    for (const statement of statements(client)) await client.query(statement);
-    await client.query('COMMIT');
-  } finally {
-    await client.end();
-  }
 }

@@ -1,53 +1,27 @@
-import type { IncomingRecord, MessagingDriver } from '@throughline/messaging';
+import { fileURLToPath } from 'node:url';
+import type { Installation } from '../installation/installation.ts';
 
-export interface ResendOptions {
-  readonly driver: MessagingDriver;
-  readonly topic: string;
-  /** Key of the record looked for. */
-  readonly key: string;
-  readonly eventType: string;
-  readonly times: number;
-  /** (Default: 60 000) */
-  readonly timeoutMs?: number;
-}
+const FIND_RECORD = fileURLToPath(import.meta.resolve('./programs/find-record.ts'));
+const SEND_RECORD = fileURLToPath(import.meta.resolve('./programs/send-record.ts'));
 
 /**
- * Finds the first record of an event type under a key and sends it again, byte for byte with its headers, `times` times.
- * Returns the event's id. @throws {Error} when there is no such record within the time.
+ * Finds the OBJECT_CREATED of an object and sends it again, byte for byte with its headers, `times` times. It is read with the rights of storage-metadata, who subscribes to
+ * it, and sent with those of storage-object, who publishes it: neither may do both. Returns the event's id.
+ * @throws {Error} when there is no such record within a minute
  */
-export async function resendEvent(options: ResendOptions): Promise<string> {
-  const record = await findRecord(options);
-  const producer = await options.driver.createProducer({ name: 'storage-demo' });
-  try {
-    const copy = { topic: record.topic, key: record.key, value: record.value, headers: record.headers };
-    for (let count = 0; count < options.times; count += 1) await producer.send([copy], { timeoutMs: 15_000 });
-  } finally {
-    await producer.close();
-  }
-  return headerOf(record, 'ce_id');
-}
-
-async function findRecord({ driver, topic, key, eventType, timeoutMs = 60_000 }: ResendOptions): Promise<IncomingRecord> {
-  const found = Promise.withResolvers<IncomingRecord>();
-  const consumer = await driver.consume({
-    group: `storage.demo.${crypto.randomUUID()}`,
-    topics: [topic],
-    handle: async (records) => {
-      const record = records.find((each) => each.key?.toString() === key && headerOf(each, 'ce_type') === eventType);
-      if (record !== undefined) found.resolve(record);
-      return [];
-    },
+export async function resendCreated(installation: Installation, objectId: string, times: number): Promise<string> {
+  // Its name begins as those of the groups that storage-metadata may join.
+  const group = `storage.metadata.demo-${crypto.randomUUID()}`;
+  const record = await installation.runProgram({
+    component: 'storage-metadata',
+    file: FIND_RECORD,
+    args: ['storage.object.v1', objectId, 'OBJECT_CREATED', group],
   });
-  const timer = setTimeout(() => found.reject(new Error(`no ${eventType} under key ${key} in ${topic}`)), timeoutMs);
-  try {
-    return await found.promise;
-  } finally {
-    clearTimeout(timer);
-    await consumer.stop();
-  }
-}
-
-function headerOf(record: IncomingRecord, name: string): string {
-  const value = record.headers[name];
-  return String((Array.isArray(value) ? value[0] : value) ?? '');
+  await installation.runProgram({
+    component: 'storage-object',
+    file: SEND_RECORD,
+    args: [record.trim(), String(times)],
+  });
+  const { headers } = JSON.parse(record) as { headers: { ce_id: readonly [string] } };
+  return Buffer.from(headers.ce_id[0], 'base64').toString();
 }

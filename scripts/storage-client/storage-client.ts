@@ -63,6 +63,8 @@ export interface StorageSession {
   setVersioning(bucket: string, versioningEnabled: boolean): Promise<void>;
   deleteBucket(bucket: string): Promise<void>;
   upload(options: UploadOptions): Promise<UploadedObject>;
+  /** The answer to an upload, whatever its status. @throws when none came */
+  tryUpload(options: UploadOptions): Promise<ApiReply>;
   updateObject(
     bucket: string,
     name: string,
@@ -112,6 +114,7 @@ function createSession({ baseUrl, token, userId }: { baseUrl: string; token: str
       await expect({ method: 'DELETE', path: bucketPath(bucket) }, 204);
     },
     upload: async (options) => (await expect(uploadRequest(options), 201, 200)).json(),
+    tryUpload: (options) => send(uploadRequest(options)),
     updateObject: async (bucket, name, changes) => {
       await expect({ method: 'PATCH', path: objectPath(bucket, name), json: changes }, 200);
     },
