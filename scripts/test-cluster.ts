@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createClusterRun } from './cluster/cluster-run.ts';
-import { CLUSTER_STEPS, prepare } from './cluster/cluster-steps.ts';
+import { CLUSTER_STEPS } from './cluster/cluster-steps.ts';
+import { prepareKafka } from './cluster/steps/install.ts';
 import { onStopRequest } from './stack/on-stop-request.ts';
 import { secondsSince } from './stack/progress.ts';
 import { runCommand, tryCommand } from './stack/run-command.ts';
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
   const counts = { passed: 0, failed: 0 };
   try {
     await makeNamespace(namespace);
-    await prepare(run);
+    await prepareKafka(run);
     console.log(`Kafka is ready ${secondsSince(startedAt)}`);
     for (const step of steps) {
       if (signal.aborted) break;
