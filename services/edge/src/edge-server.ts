@@ -1,6 +1,7 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   answerBadMessages,
+  drainServer,
   type OpenApiDocument,
   Problem,
   requireSoundMessage,
@@ -8,7 +9,6 @@ import {
   traceIdOrRandom,
 } from '@throughline/http';
 import { type Logger, METRICS, type Metrics } from '@throughline/telemetry';
-import { closeServer } from './close-server.ts';
 import { forwardRequest, type Upstream } from './forward-request.ts';
 import { upstreamUnavailable } from './merged-open-api.ts';
 import { type Doors, openDoors } from './open-doors.ts';
@@ -31,11 +31,13 @@ export interface EdgeServerOptions {
   readonly headersTimeoutMs?: number;
   /** At close: how long requests under way may take to end. (Default: 20 000) */
   readonly drainDeadlineMs?: number;
+  /** At close: for how long requests are still taken. (Default: 500) */
+  readonly lastAnswersMs?: number;
 }
 
 export interface EdgeServer {
   listen(address: { host: string; port: number }): Promise<{ readonly port: number }>;
-  /** Takes no new connections, lets requests under way end within the drain deadline, then breaks them off. */
+  /** Answers a moment longer, each time as the last of a connection; then takes no new ones, lets requests under way end within the drain deadline, and breaks them off after it. */
   close(): Promise<void>;
 }
 
@@ -75,7 +77,13 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
       return { port: doors.port };
     },
     async close() {
-      if (doors !== undefined) await closeServer(server, doors, drainDeadlineMs);
+      const open = doors;
+      if (open !== undefined)
+        await drainServer(server, {
+          close: () => open.close(),
+          deadlineMs: drainDeadlineMs,
+          lastAnswersMs: options.lastAnswersMs,
+        });
       agent.destroy();
     },
   };

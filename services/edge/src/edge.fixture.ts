@@ -77,6 +77,7 @@ export function makeEdge(servicePort: number, options: { idleTimeoutMs?: number;
     logger: createLogger({ name: 'edge', level: 'fatal' }),
     metrics: createMetrics({ service: 'edge' }),
     drainDeadlineMs: 2_000,
+    lastAnswersMs: 0,
     ...options,
   });
 }

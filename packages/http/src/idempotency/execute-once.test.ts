@@ -64,6 +64,7 @@ async function serve(handler: Handler, overrides: Partial<Route> = {}) {
     logger: createLogger({ name: 'test', level: 'fatal' }),
     metrics: createMetrics({ service: 'test' }),
     title: 'Test',
+    lastAnswersMs: 0,
     idempotency: memory.store,
     verifyToken: async (token) => ({ userId: token, roles: [], scopes: [] }),
   });

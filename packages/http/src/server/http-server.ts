@@ -6,6 +6,7 @@ import { type OpenApiDocument, openApiOf } from '../open-api.ts';
 import { buildApp } from '../routing/build-app.ts';
 import type { Route } from '../routing/route.ts';
 import { createRequestValidators } from '../routing/validate-request.ts';
+import { drainServer } from './drain-server.ts';
 import { closeIdleConnections } from './idle-timeout.ts';
 import { listen } from './listen.ts';
 import { answerBadMessages } from './refuse-bad-message.ts';
@@ -24,6 +25,8 @@ export interface HttpServerOptions {
   readonly version?: string;
   /** At close: how long requests under way may take to end, milliseconds; leave the rest of the platform's grace to what stops after it. (Default: 8 000) */
   readonly drainDeadlineMs?: number;
+  /** At close: for how long requests are still taken, so that nobody's is lost with a connection that was kept. (Default: 500) */
+  readonly lastAnswersMs?: number;
   /** Time for a whole request to arrive, 0 = no limit, which streams need. (Default: 0) */
   readonly requestTimeoutMs?: number;
   /** Time for a request's head to arrive. (Default: 15 000) */
@@ -42,7 +45,7 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   listen(address: { host: string; port: number }): Promise<{ readonly port: number }>;
-  /** Takes no new connections, lets requests under way end within the drain deadline, then aborts them. Twice is once. */
+  /** Answers a moment longer, each time as the last of a connection; then takes no new connections, lets requests under way end within the drain deadline, and aborts them after it. Twice is once. */
   close(): Promise<void>;
   openApi(): OpenApiDocument;
 }
@@ -85,10 +88,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     listen: (address) => listen(server, address),
     close: () => {
-      closing ??= drain(server, {
-        deadlineMs: options.drainDeadlineMs ?? 8_000,
-        abort: () => drained.abort(new Error('The server is shutting down.')),
-      });
+      closing ??= server.listening
+        ? drainServer(server, {
+            close: () => closed(server),
+            deadlineMs: options.drainDeadlineMs ?? 8_000,
+            lastAnswersMs: options.lastAnswersMs,
+            abort: () => drained.abort(new Error('The server is shutting down.')),
+          })
+        : Promise.resolve();
       return closing;
     },
     openApi: () => document,
@@ -104,23 +111,8 @@ function timeoutsOf(options: HttpServerOptions) {
   };
 }
 
-/** Answers given from now on ask to close the connection; those that were kept open for more requests are closed as they fall idle. */
-function drain(server: Server, options: { deadlineMs: number; abort: () => void }): Promise<void> {
-  if (!server.listening) return Promise.resolve();
+function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = setTimeout(() => {
-      options.abort();
-      server.closeAllConnections();
-    }, options.deadlineMs);
-    server.prependListener('request', (_request, response) => {
-      response.setHeader('connection', 'close');
-    });
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
-      clearTimeout(deadline);
-      clearInterval(idle);
-      resolve();
-    });
-    server.closeIdleConnections();
+    server.close(() => resolve());
   });
 }

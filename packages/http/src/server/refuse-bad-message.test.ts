@@ -31,6 +31,7 @@ beforeAll(async () => {
     logger: createLogger({ name: 'test', level: 'fatal' }),
     metrics: createMetrics({ service: 'test' }),
     title: 'Test',
+    lastAnswersMs: 0,
   });
   ({ port } = await server.listen({ host: '127.0.0.1', port: 0 }));
 });
