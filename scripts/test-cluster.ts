@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createClusterRun } from './cluster/cluster-run.ts';
-import { CLUSTER_STEPS } from './cluster/cluster-steps.ts';
+import { type ClusterRun, createClusterRun } from './cluster/cluster-run.ts';
+import { CLUSTER_STEPS, type ClusterStep } from './cluster/cluster-steps.ts';
+import { requireSoundPods } from './cluster/pods.ts';
+import { provideImage } from './cluster/provide-image.ts';
 import { prepareKafka } from './cluster/steps/install.ts';
 import { onStopRequest } from './stack/on-stop-request.ts';
 import { secondsSince } from './stack/progress.ts';
@@ -11,20 +13,19 @@ const ROOT = join(import.meta.dirname, '..');
 
 const HELP = `npm run test:cluster -- [options] [step …]
 
-Installs the chart on the cluster of the present kube context, in a namespace of its own, and tries it: helm test, rights, upgrade and rollback under load, pods killed, scaled,
-Redis wiped, the broker restarted, uninstalled and installed with the old volumes. Strimzi must watch that namespace. At the end the namespace is deleted.
+Installs the chart on the cluster of the present kube context, in a namespace of its own, and tries it: helm test, rights, demos, dashboards, upgrade and rollback under load, pods
+killed, scaled, Redis wiped, the broker restarted, uninstalled and installed with the old volumes. Strimzi must watch that namespace. At the end the namespace is deleted.
 
   step          of which only those run whose name begins with it (default: all)
   --namespace   (default: throughline-test)
-  --image       name:tag that the nodes have already             (default: built by scripts/image, with IMAGE_BUILD if that is set)
-  --entrance    where the node port of the edge is reached       (default: http://127.0.0.1:30080)
+  --image       name:tag that the nodes have or can pull        (default: built by scripts/image and brought to kind or minikube)
+  --node-port   of the entrance; nobody else may have it         (default: 30081)
+  --entrance    where that port is reached                       (default: that port of the first node's address)
   --keep        leaves the namespace as it is at the end
   --help        this text
 
-Ends with 1 and "N passed, N failed".
+After each step no pod may have been restarted. Ends with 1 where anything failed, and "N passed, N failed".
 `;
-
-const BUILT_IMAGE = 'throughline/throughline:cluster-test';
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -32,7 +33,8 @@ async function main(): Promise<void> {
     options: {
       namespace: { type: 'string', default: 'throughline-test' },
       image: { type: 'string' },
-      entrance: { type: 'string', default: 'http://127.0.0.1:30080' },
+      'node-port': { type: 'string', default: '30081' },
+      entrance: { type: 'string' },
       keep: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -44,10 +46,13 @@ async function main(): Promise<void> {
   const signal = onStopRequest();
   const startedAt = performance.now();
   for (const program of ['kubectl', 'helm']) await requireProgram(program);
-  const image = values.image ?? (await buildImage(signal));
-  const { namespace, entrance } = values;
+  const { namespace, 'node-port': nodePort } = values;
+  await requireFreePort(namespace, nodePort);
+  const entrance = values.entrance ?? `http://${await firstNodeAddress()}:${nodePort}`;
+  const image = values.image ?? (await builtImage(signal));
   const say = (line: string) => console.log(`  ${line}`);
-  const run = createClusterRun({ root: ROOT, namespace, release: 'throughline', entrance, image, signal, say });
+  const names = { root: ROOT, namespace, release: 'throughline', nodePort: Number(nodePort), entrance, image };
+  const run = createClusterRun({ ...names, signal, say });
   const steps = CLUSTER_STEPS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.startsWith(part)));
   const counts = { passed: 0, failed: 0 };
   try {
@@ -56,23 +61,31 @@ async function main(): Promise<void> {
     console.log(`Kafka is ready ${secondsSince(startedAt)}`);
     for (const step of steps) {
       if (signal.aborted) break;
-      const begunAt = performance.now();
-      console.log(step.name);
-      try {
-        await step.run(run);
-        counts.passed += 1;
-        console.log(`  ✓ ${secondsSince(begunAt)}`);
-      } catch (error) {
-        counts.failed += 1;
-        console.log(`  ✗ ${(error as Error).message}`);
-      }
+      const isPassed = await passes(step, run);
+      counts[isPassed ? 'passed' : 'failed'] += 1;
+      // Without it every other step would only wait for its deadline.
+      if (!isPassed && step.isNeeded) break;
     }
   } finally {
     if (values.keep !== true) await deleteAll(namespace);
   }
-  console.log(`\nfinished in ${secondsSince(startedAt)}`);
+  console.log(`\nfinished in ${secondsSince(startedAt)}${signal.aborted ? ', stopped before the end' : ''}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+  process.exitCode = counts.failed === 0 && counts.passed > 0 && !signal.aborted ? 0 : 1;
+}
+
+async function passes(step: ClusterStep, run: ClusterRun): Promise<boolean> {
+  const begunAt = performance.now();
+  console.log(step.name);
+  try {
+    await step.run(run);
+    await requireSoundPods(run);
+    console.log(`  ✓ ${secondsSince(begunAt)}`);
+    return true;
+  } catch (error) {
+    console.log(`  ✗ ${(error as Error).message}`);
+    return false;
+  }
 }
 
 async function requireProgram(program: string): Promise<void> {
@@ -80,10 +93,27 @@ async function requireProgram(program: string): Promise<void> {
   if (status !== 0) throw new Error(`${program} is not on this machine`);
 }
 
-async function buildImage(signal: AbortSignal): Promise<string> {
+async function kubectl(...args: readonly string[]): Promise<string> {
+  return (await runCommand({ command: 'kubectl', args, timeoutMs: 30_000 })).trim();
+}
+
+async function requireFreePort(namespace: string, nodePort: string): Promise<void> {
+  const template = '{range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.ports[*].nodePort}{"\\n"}{end}';
+  const services = await kubectl('get', 'services', '--all-namespaces', '-o', `jsonpath=${template}`);
+  const holder = services
+    .split('\n')
+    .find((line) => line.split(' ').slice(1).includes(nodePort) && !line.startsWith(`${namespace}/`));
+  if (holder !== undefined)
+    throw new Error(`node port ${nodePort} is that of ${holder.split(' ')[0]}: say another with --node-port`);
+}
+
+async function firstNodeAddress(): Promise<string> {
+  return kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}');
+}
+
+async function builtImage(signal: AbortSignal): Promise<string> {
   console.log('building the image …');
-  await runCommand({ command: join(ROOT, 'scripts', 'image'), args: [BUILT_IMAGE], timeoutMs: 900_000, signal });
-  return BUILT_IMAGE;
+  return provideImage({ root: ROOT, context: await kubectl('config', 'current-context'), signal });
 }
 
 async function makeNamespace(namespace: string): Promise<void> {

@@ -6,7 +6,9 @@ export interface ClusterRunOptions {
   readonly root: string;
   readonly namespace: string;
   readonly release: string;
-  /** Where the edge's node port is reached: a port-forward would end with the pod it leads to. */
+  /** Of the edge. */
+  readonly nodePort: number;
+  /** Where that port is reached: a port-forward would end with the pod it leads to. */
   readonly entrance: string;
   /** `name:tag` of the image, already known to the nodes. */
   readonly image: string;

@@ -16,11 +16,13 @@ export async function install(run: ClusterRun): Promise<void> {
 
 /** `--install` as well: the same command brings a release up to date. */
 export async function upgrade(run: ClusterRun, ...further: readonly string[]): Promise<void> {
-  const [repository, tag] = run.image.split(':');
+  const colon = run.image.lastIndexOf(':');
+  const [repository, tag] = [run.image.slice(0, colon), run.image.slice(colon + 1)];
   const operatorRole = { enabled: true, subjects: [{ kind: 'ServiceAccount', name: OPERATOR, namespace: run.namespace }] };
   await run.helm(
     ...['upgrade', '--install', run.release, 'charts/throughline', '-f', 'charts/throughline/ci/dev-values.yaml'],
-    ...['--set', `image.repository=${repository}`, '--set', `image.tag=${tag}`],
+    ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
+    ...['--set', `components.edge.nodePort=${run.nodePort}`],
     ...[
       '--set',
       `networkPolicy.monitoringNamespace=${run.namespace}`,

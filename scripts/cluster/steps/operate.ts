@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClusterInstallation } from '../cluster-installation.ts';
 import type { ClusterRun } from '../cluster-run.ts';
+import { podsOf } from '../pods.ts';
 import { OPERATOR } from './install.ts';
 
 const COMPONENT = 'intake-worker';
@@ -21,9 +22,12 @@ export async function operate(run: ClusterRun): Promise<void> {
         ...env,
       });
     await requireAllReady(run, await cli({}, 'status', '--json'));
-    run.say((await cli({}, 'stop', COMPONENT)).trim());
-    await requirePods(run, 0);
-    run.say((await cli({}, 'start', COMPONENT)).trim());
+    try {
+      run.say((await cli({}, 'stop', COMPONENT)).trim());
+      await requirePods(run, 0);
+    } finally {
+      run.say((await cli({}, 'start', COMPONENT)).trim());
+    }
     await requirePods(run, 1);
     const from = new Date(Date.now() - HOUR_MS).toISOString();
     const output = await atOperations(run, (env) => cli(env, 'rewind', GROUP, '--from', from, '--yes'));
@@ -55,10 +59,10 @@ async function requireAllReady(run: ClusterRun, output: string): Promise<void> {
   run.say(`an operator sees ${workloads.length} workloads, ${topics.total} topics and ${users.total} users, all ready`);
 }
 
+/** One that has ended may be listed for a while. */
 async function requirePods(run: ClusterRun, count: number): Promise<void> {
-  const label = `app.kubernetes.io/component=${COMPONENT}`;
-  const pods = (await run.kubectl('get', 'pods', '-l', label, '-o', 'name')).split('\n').filter((name) => name !== '');
-  if (pods.length !== count) throw new Error(`${COMPONENT} has ${pods.length} pods, not ${count}`);
+  const ready = (await podsOf(run)).filter(({ component, isReady }) => component === COMPONENT && isReady);
+  if (ready.length !== count) throw new Error(`${COMPONENT} has ${ready.length} ready pods, not ${count}`);
 }
 
 /** With where the component's operations are. */
