@@ -43,7 +43,7 @@ export function startLoad(run: ClusterRun, { script, args }: LoadCommand): Load 
     finish: async () => {
       // The first SIGINT ends the offers alone.
       child.kill('SIGINT');
-      if ((await ended) !== 0) throw new Error(`${script} says that something is lost or doubled:\n${output}`);
+      if ((await ended) !== 0) throw new Error(`${script} failed:\n${output}`);
       return output;
     },
   };

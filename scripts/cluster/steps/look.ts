@@ -5,9 +5,9 @@ import { CLUSTER_PROMETHEUS, prometheusObjects } from '../prometheus-objects.ts'
 
 const IMAGE_LIMIT_MIB = 350;
 
-/** What the image holds, seen from within a container of it. */
+/** What the image holds, seen from within a container of it; a few empty folders are root's alone. */
 export async function checkImage(run: ClusterRun): Promise<void> {
-  const output = await run.kubectl('exec', `deploy/${run.release}-intake-api`, '--', 'du', '-xsm', '/');
+  const output = await run.kubectl('exec', `deploy/${run.release}-intake-api`, '--', 'sh', '-c', 'du -xsm / 2>/dev/null || true');
   const mebibytes = Number.parseInt(output, 10);
   if (!(mebibytes < IMAGE_LIMIT_MIB)) throw new Error(`the image holds ${output.trim()} MiB, not less than ${IMAGE_LIMIT_MIB}`);
   run.say(`it holds ${mebibytes} MiB`);
