@@ -48,8 +48,8 @@ describe('services', () => {
 describe('the edge', () => {
   it('is told of the services that run and of no other', () => {
     expect(edge.env(contextOf([...namesOf('intake'), 'console']))).toEqual({
-      AUTH_URL: 'http://storage-auth',
-      AUTH_OPS_URL: 'http://storage-auth:1',
+      STORAGE_AUTH_URL: 'http://storage-auth',
+      STORAGE_AUTH_OPS_URL: 'http://storage-auth:1',
       INTAKE_API_URL: 'http://intake-api',
       INTAKE_API_OPS_URL: 'http://intake-api:1',
       INTAKE_WORKER_URL: 'http://intake-worker',

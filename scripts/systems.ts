@@ -24,8 +24,8 @@ export interface ServiceDeclaration {
   readonly ports: { readonly http: number; readonly ops: number };
   /** Its database and the role that owns it; none for a service without one. */
   readonly database?: string;
-  /** Where the edge leads to it: its variables there are `<prefix>_URL` and `<prefix>_OPS_URL`. */
-  readonly edgePrefix?: string;
+  /** The edge leads to it; its variables there are `STORAGE_AUTH_URL` and `STORAGE_AUTH_OPS_URL` for `storage-auth`. */
+  readonly isBehindEdge?: boolean;
   /** How far it stands back where all share a machine, 1 to 19. (Default: not at all) */
   readonly niceness?: number;
   /** What it needs beyond the variables every service gets. */
@@ -41,7 +41,7 @@ const auth: ServiceDeclaration = {
   entry: 'services/storage/auth/src/main.ts',
   ports: { http: 8101, ops: 9101 },
   database: 'storage_auth',
-  edgePrefix: 'AUTH',
+  isBehindEdge: true,
   env: ({ administrator, secret }) => ({
     ADMIN_EMAIL: administrator.email,
     ADMIN_PASSWORD: administrator.password,
@@ -56,7 +56,7 @@ const objectStorage: readonly ServiceDeclaration[] = [
     entry: 'services/storage/bucket/src/main.ts',
     ports: { http: 8102, ops: 9102 },
     database: 'storage_bucket',
-    edgePrefix: 'BUCKET',
+    isBehindEdge: true,
     env: ({ secret }) => ({ INTERNAL_TOKEN: secret('internalToken') }),
   },
   {
@@ -64,7 +64,7 @@ const objectStorage: readonly ServiceDeclaration[] = [
     entry: 'services/storage/object/src/main.ts',
     ports: { http: 8103, ops: 9103 },
     database: 'storage_object',
-    edgePrefix: 'OBJECT',
+    isBehindEdge: true,
     env: ({ dataDir, httpUrl, secret }) => ({
       DATA_DIR: `${dataDir}/objects`,
       BUCKET_URL: httpUrl('storage-bucket'),
@@ -76,7 +76,7 @@ const objectStorage: readonly ServiceDeclaration[] = [
     entry: 'services/storage/metadata/src/main.ts',
     ports: { http: 8104, ops: 9104 },
     database: 'storage_metadata',
-    edgePrefix: 'METADATA',
+    isBehindEdge: true,
     env: () => ({}),
   },
 ];
@@ -87,7 +87,7 @@ const orderIntake: readonly ServiceDeclaration[] = [
     name: 'intake-api',
     entry: 'services/intake/api/src/main.ts',
     ports: { http: 8111, ops: 9111 },
-    edgePrefix: 'INTAKE_API',
+    isBehindEdge: true,
     env: () => ({}),
   },
   {
@@ -95,7 +95,7 @@ const orderIntake: readonly ServiceDeclaration[] = [
     entry: 'services/intake/worker/src/main.ts',
     ports: { http: 8112, ops: 9112 },
     database: 'intake_worker',
-    edgePrefix: 'INTAKE_WORKER',
+    isBehindEdge: true,
     // Its queue can wait; who places an order does.
     niceness: 10,
     env: () => ({}),
@@ -128,14 +128,15 @@ export const edge: ServiceDeclaration = {
   ports: { http: EDGE_PORT, ops: 9100 },
   env: ({ httpUrl, opsUrl, services }) => {
     const known = servicesOf(Object.keys(systems)).filter(({ name }) => services.includes(name));
-    const addresses = known.flatMap(({ name, edgePrefix }) =>
-      edgePrefix === undefined
-        ? []
-        : [
-            [`${edgePrefix}_URL`, httpUrl(name)],
-            [`${edgePrefix}_OPS_URL`, opsUrl(name)],
-          ],
-    );
+    const addresses = known
+      .filter(({ isBehindEdge }) => isBehindEdge)
+      .flatMap(({ name }) => {
+        const prefix = name.toUpperCase().replaceAll('-', '_');
+        return [
+          [`${prefix}_URL`, httpUrl(name)],
+          [`${prefix}_OPS_URL`, opsUrl(name)],
+        ];
+      });
     return { ...Object.fromEntries(addresses), CONSOLE_OPS_URL: opsUrl(operatorConsole.name) };
   },
 };

@@ -2,15 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServiceTopics } from '@throughline/messaging';
-import { type ConfigField, readConfig } from '@throughline/service';
+import { readConfig } from '@throughline/service';
 import { edge, operatorConsole, type ServiceDeclaration, systems } from '../systems.ts';
+import { type DecisiveSettings, decisiveSettings, type TopicsModule } from './decisive-settings.ts';
 import { type KafkaResources, kafkaResourcesOf } from './kafka-resources.ts';
-
-/** What `src/topics.ts` of a service exports. */
-interface TopicsModule {
-  readonly TOPIC_FIELDS: Readonly<Record<string, ConfigField<unknown>>>;
-  readonly topicsOf: (config: Readonly<Record<string, unknown>>) => ServiceTopics;
-}
 
 /** What the chart knows of a component's Kafka. */
 export interface ComponentResources extends KafkaResources {
@@ -18,26 +13,32 @@ export interface ComponentResources extends KafkaResources {
   readonly groups: readonly string[];
   /** Topics it publishes events to. */
   readonly publishes: readonly string[];
+  readonly settings: DecisiveSettings;
 }
 
 /** Of every service that has a `src/topics.ts`, with the settings it has by default. */
 export async function componentResources(root: string): Promise<ReadonlyMap<string, ComponentResources>> {
-  const declared = new Map<string, ServiceTopics>();
+  const modules = new Map<string, TopicsModule>();
   for (const service of everyService()) {
-    const topics = await topicsOfService(root, service);
-    if (topics !== undefined) declared.set(service.name, topics);
+    const module = await topicsModuleOf(root, service);
+    if (module !== undefined) modules.set(service.name, module);
   }
-  const all = [...declared.values()];
-  return new Map(
-    [...declared].map(([name, own]) => [
-      name,
-      {
-        groups: [...own.subscriptions, ...(own.readers ?? [])].map(({ group }) => group),
-        publishes: own.publishes.map(({ topic }) => topic),
-        ...kafkaResourcesOf(own, all),
-      },
-    ]),
-  );
+  const all = [...modules.values()].map(topicsByDefault);
+  return new Map([...modules].map(([name, module]) => [name, resourcesOf(module, all)]));
+}
+
+function resourcesOf(module: TopicsModule, all: readonly ServiceTopics[]): ComponentResources {
+  const own = topicsByDefault(module);
+  return {
+    groups: [...own.subscriptions, ...(own.readers ?? [])].map(({ group }) => group),
+    publishes: own.publishes.map(({ topic }) => topic),
+    settings: decisiveSettings(module),
+    ...kafkaResourcesOf(own, all),
+  };
+}
+
+function topicsByDefault({ TOPIC_FIELDS, topicsOf }: TopicsModule): ServiceTopics {
+  return topicsOf(readConfig({}, TOPIC_FIELDS));
 }
 
 /** Each once, by name: a service may be part of several systems. */
@@ -46,9 +47,8 @@ function everyService(): readonly ServiceDeclaration[] {
   return [...new Map(all.map((service) => [service.name, service])).values()];
 }
 
-async function topicsOfService(root: string, { entry }: ServiceDeclaration): Promise<ServiceTopics | undefined> {
+async function topicsModuleOf(root: string, { entry }: ServiceDeclaration): Promise<TopicsModule | undefined> {
   const path = join(root, entry.replace(/main\.ts$/, 'topics.ts'));
   if (!existsSync(path)) return undefined;
-  const { TOPIC_FIELDS, topicsOf } = (await import(pathToFileURL(path).href)) as TopicsModule;
-  return topicsOf(readConfig({}, TOPIC_FIELDS));
+  return (await import(pathToFileURL(path).href)) as TopicsModule;
 }

@@ -31,24 +31,28 @@ async function signUp(authUrl: string): Promise<{ userToken: string; userId: str
   return { userToken: (loggedIn.json() as { accessToken: string }).accessToken, userId };
 }
 
+async function runTests(systems: readonly string[]): Promise<void> {
+  const http = (component: string) => addressOf(component, 'URL');
+  const ops = (component: string) => addressOf(component, 'OPS_URL');
+  const user = await signUp(http('storage-auth'));
+  for (const system of systems) {
+    const say = (line: string) => console.log(`${system}: ${line}`);
+    const context: SmokeContext = { http, ops, ...user, operationsToken: config.operationsToken, driver, say };
+    await TESTS[system]?.(context);
+  }
+  console.log('Everything was seen.');
+}
+
 const driver = createKafkaDriver({
   brokers: config.kafkaBrokers,
   clientId: 'smoke',
   logger: createLogger({ name: 'smoke', level: 'error' }),
-  security: await readSecurity(config),
+  security: readSecurity(config),
 });
 try {
-  const http = (component: string) => addressOf(component, 'URL');
-  const ops = (component: string) => addressOf(component, 'OPS_URL');
-  const user = await signUp(http('storage-auth'));
-  for (const system of config.systems) {
-    const test = TESTS[system];
-    if (test === undefined) throw new Error(`SYSTEMS names ${system}; there are tests for ${Object.keys(TESTS).join(', ')}`);
-    const say = (line: string) => console.log(`${system}: ${line}`);
-    const context: SmokeContext = { http, ops, ...user, operationsToken: config.operationsToken, driver, say };
-    await test(context);
-  }
-  console.log('Everything was seen.');
+  const tested = config.systems.filter((system) => Object.hasOwn(TESTS, system));
+  for (const system of config.systems) if (!tested.includes(system)) console.log(`${system}: there is no test of it`);
+  if (tested.length > 0) await runTests(tested);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

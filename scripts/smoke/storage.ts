@@ -10,7 +10,7 @@ const TOPIC = 'storage.object.v1';
 const GROUP = 'storage.metadata';
 const EXAMPLE = new URL('../../contracts/object-storage/OBJECT_CREATED.v1.example.json', import.meta.url);
 
-/** An object uploaded and found; an event of another producer sent twice; one that breaks the contract, mended and handled. */
+/** An object uploaded and found; an event of another producer sent twice; one that breaks the contract, mended and handled; all deleted. */
 export async function smokeStorage(context: SmokeContext): Promise<void> {
   const { http, userToken: token, say } = context;
   const bucketName = `smoke-${randomUUID()}`;
@@ -36,6 +36,11 @@ export async function smokeStorage(context: SmokeContext): Promise<void> {
   await mendDeadLetter(context, { component: 'storage-metadata', eventId: mended.eventId, value: mended });
   await awaitFound(context, bucketName, 'mended.txt');
   say(`event ${mended.eventId} broke its contract and became a dead letter; mended and sent back, it was handled`);
+
+  await expectStatus(http('storage-bucket'), { method: 'DELETE', path: `/storage/buckets/${bucketName}`, token }, [204]);
+  await deleteForeign(context, [twice, mended]);
+  for (const fileName of ['first.txt', 'twice.txt', 'mended.txt']) await awaitFound(context, bucketName, fileName, 0);
+  say(`${bucketName} was deleted, and the search forgot what was in it`);
 }
 
 /** The contract's example, with ids and names of its own. */
@@ -50,18 +55,34 @@ function createdEvent({ userId }: SmokeContext, { bucketName, fileName }: { buck
   };
 }
 
+/** Objects that only events tell of go with an event: no bucket of the service holds them. */
+async function deleteForeign(context: SmokeContext, created: readonly ReturnType<typeof createdEvent>[]): Promise<void> {
+  for (const { payload, ...envelope } of created) {
+    const { objectId, bucketName, fileName } = payload;
+    const deleted = { payloadType: 'OBJECT_DELETED', objectId, bucketName, fileName };
+    const value = {
+      ...envelope,
+      eventId: randomUUID(),
+      eventType: 'OBJECT_DELETED',
+      occurredAt: Date.now() / 1000,
+      payload: deleted,
+    };
+    await produce(context, { topic: TOPIC, key: objectId, value });
+  }
+}
+
 interface CreatedEvent {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-async function awaitFound({ http, userToken: token }: SmokeContext, bucket: string, fileName: string): Promise<void> {
+async function awaitFound({ http, userToken: token }: SmokeContext, bucket: string, fileName: string, times = 1): Promise<void> {
   await waitUntil(
-    `the search to find ${fileName}`,
+    `the search to find ${fileName} ${times} times`,
     async () => {
       const request = { method: 'GET', path: '/storage/search', query: { bucket, fileName }, token } as const;
       const reply = await sendRequest(http('storage-metadata'), request);
-      const { items } = reply.status === 200 ? (reply.json() as { items: readonly unknown[] }) : { items: [] };
-      return items.length === 1 || undefined;
+      if (reply.status !== 200) return undefined;
+      return (reply.json() as { items: readonly unknown[] }).items.length === times || undefined;
     },
     60_000,
   );

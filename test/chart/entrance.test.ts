@@ -3,6 +3,7 @@ import { findUpstream } from '../../services/edge/src/route-table.ts';
 import { type KubeObject, ofKind, theOne } from './kube-object.ts';
 import { renderChart } from './render-chart.ts';
 
+const USE_REGEX = 'nginx.ingress.kubernetes.io/use-regex';
 const ROUTES = routesTo([AUTH, ...EDGE_SYSTEMS.flatMap(({ services }) => services)]);
 
 /** Each pattern with its wildcards filled in, and what is just beside it. */
@@ -22,12 +23,6 @@ const PATHS = [
   '/operations/dead-letters',
 ];
 
-/** What the edge calls a service, in the chart's words. */
-function componentOf(upstream: string | undefined): string | undefined {
-  if (upstream === undefined) return undefined;
-  return upstream.startsWith('intake-') ? upstream : `storage-${upstream}`;
-}
-
 interface IngressPath {
   readonly path: string;
   readonly pathType: 'Exact' | 'Prefix' | 'ImplementationSpecific';
@@ -40,7 +35,16 @@ function fitsPrefix(prefix: string, path: string): boolean {
   return path === stem || path.startsWith(`${stem}/`);
 }
 
-/** Where an Ingress controller that takes regular expressions leads a path: the exact one first, then the longest. */
+/** Where ingress-nginx leads a path with `use-regex`: whatever the type, each is an expression in any case, and the longest is tried first. */
+function throughNginx({ spec }: KubeObject, path: string): string | undefined {
+  const paths = spec.rules[0].http.paths as readonly IngressPath[];
+  const found = paths
+    .toSorted((a, b) => b.path.length - a.path.length)
+    .find((each) => new RegExp(`^${each.path}`, 'i').test(path));
+  return found?.backend.service.name.replace('throughline-', '');
+}
+
+/** Where another controller leads a path: the exact one first, then the longest. */
 function throughIngress({ spec }: KubeObject, path: string): string | undefined {
   const paths = spec.rules[0].http.paths as readonly IngressPath[];
   const fits = (each: IngressPath) => {
@@ -73,6 +77,7 @@ function throughGateway({ spec }: KubeObject, path: string): string | undefined 
 
 describe('the entrance', () => {
   let ingress: KubeObject;
+  let ingressOfOthers: KubeObject;
   let route: KubeObject;
 
   beforeAll(async () => {
@@ -84,14 +89,21 @@ describe('the entrance', () => {
     });
     ingress = theOne(objects, 'Ingress', 'throughline');
     route = theOne(objects, 'HTTPRoute', 'throughline');
+    const annotations = { [USE_REGEX]: 'false' };
+    const others = await renderChart({ values: { ingress: { enabled: true, annotations } } });
+    ingressOfOthers = theOne(others, 'Ingress', 'throughline');
   });
 
-  it.each(PATHS)('%s leads through the Ingress where it leads through the local edge', (path) => {
-    expect(throughIngress(ingress, path)).toBe(componentOf(findUpstream(ROUTES, path)));
+  it.each(PATHS)('%s leads through ingress-nginx where it leads through the local edge', (path) => {
+    expect(throughNginx(ingress, path)).toBe(findUpstream(ROUTES, path));
+  });
+
+  it.each(PATHS)('%s leads through the Ingress of another controller where it leads through the local edge', (path) => {
+    expect(throughIngress(ingressOfOthers, path)).toBe(findUpstream(ROUTES, path));
   });
 
   it.each(PATHS)('%s leads through the Gateway where it leads through the local edge', (path) => {
-    expect(throughGateway(route, path)).toBe(componentOf(findUpstream(ROUTES, path)));
+    expect(throughGateway(route, path)).toBe(findUpstream(ROUTES, path));
   });
 
   it('leads to requests, and never to operations', () => {
@@ -105,8 +117,21 @@ describe('the entrance', () => {
     expect(ingress.spec.rules[0].host).toBe('events.example.com');
   });
 
-  it('tells NGINX that a path is a regular expression', () => {
-    expect(ingress.metadata.annotations).toEqual({ 'nginx.ingress.kubernetes.io/use-regex': 'true' });
+  it('calls every path an expression where NGINX takes it for one, and only there', () => {
+    const typesOf = ({ spec }: KubeObject) =>
+      new Set((spec.rules[0].http.paths as readonly IngressPath[]).map(({ pathType }) => pathType));
+    expect(ingress.metadata.annotations).toMatchObject({ [USE_REGEX]: 'true' });
+    expect([...typesOf(ingress)]).toEqual(['ImplementationSpecific']);
+    expect([...typesOf(ingressOfOthers)].sort()).toEqual(['Exact', 'ImplementationSpecific', 'Prefix']);
+  });
+
+  it('lets NGINX hand on uploads of any size and duration as they come', () => {
+    expect(ingress.metadata.annotations).toMatchObject({
+      'nginx.ingress.kubernetes.io/proxy-body-size': '0',
+      'nginx.ingress.kubernetes.io/proxy-request-buffering': 'off',
+      'nginx.ingress.kubernetes.io/proxy-read-timeout': '300',
+      'nginx.ingress.kubernetes.io/proxy-send-timeout': '300',
+    });
   });
 
   it('is not there by default, and on kind it is a port of the node', async () => {

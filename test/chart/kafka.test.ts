@@ -1,13 +1,34 @@
 import { join } from 'node:path';
 import { componentResources } from '../../scripts/chart/component-resources.ts';
-import { type KubeObject, namesOf, ofKind, podsOf, theOne } from './kube-object.ts';
-import { renderChart } from './render-chart.ts';
+import { type KubeObject, namesOf, ofKind, type Pod, podsOf, theOne } from './kube-object.ts';
+import { refusalOf, renderChart } from './render-chart.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 interface Acl {
   readonly resource: { readonly type: string; readonly name: string; readonly patternType: string };
   readonly operations: readonly string[];
+}
+
+function variableOf({ spec }: Pick<Pod, 'spec'>, variable: string): string {
+  return spec.containers[0]?.env?.find(({ name }) => name === variable)?.value ?? '';
+}
+
+function usesKafka(pod: Pod): boolean {
+  return variableOf(pod, 'KAFKA_BROKERS') !== '';
+}
+
+/** The secret, and of it the key, that is at the path which a variable names; without a key: all of it. */
+function fileOf(pod: Pick<Pod, 'name' | 'spec'>, variable: string): { secret: string; key?: string } {
+  const path = variableOf(pod, variable);
+  const mount = pod.spec.containers[0]?.volumeMounts?.find(
+    ({ mountPath, readOnly }) => readOnly === true && (path === mountPath || path.startsWith(`${mountPath}/`)),
+  );
+  const secret = pod.spec.volumes?.find(({ name }) => name === mount?.name)?.secret;
+  if (mount === undefined || secret === undefined) throw new Error(`${pod.name}: nothing is at ${variable}`);
+  const item = secret.items?.find((one) => path === `${mount.mountPath}/${one.path}`);
+  if (secret.items !== undefined && item === undefined) throw new Error(`${pod.name}: ${path} is not mounted`);
+  return { secret: secret.secretName, ...(item && { key: item.key }) };
 }
 
 describe('Kafka', () => {
@@ -65,15 +86,7 @@ describe('Kafka', () => {
       if (!variables.has('KAFKA_BROKERS')) continue;
       expect(variables.get('KAFKA_BROKERS')?.value).toBe('throughline-kafka-bootstrap:9093');
       expect(variables.get('KAFKA_USERNAME')?.value).toBe(name);
-      expect(variables.get('KAFKA_PASSWORD')?.valueFrom?.secretKeyRef).toEqual({ name, key: 'password' });
-      expect(variables.get('KAFKA_CA_FILE')?.value).toBe('/etc/kafka-ca/ca.crt');
-      expect(container?.volumeMounts).toContainEqual({ name: 'kafka-ca', mountPath: '/etc/kafka-ca', readOnly: true });
-      expect(spec.volumes).toContainEqual(
-        expect.objectContaining({
-          name: 'kafka-ca',
-          secret: { secretName: 'throughline-cluster-ca-cert', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
-        }),
-      );
+      expect(fileOf({ name, spec }, 'KAFKA_PASSWORD_FILE')).toEqual({ secret: name, key: 'password' });
     }
     for (const { metadata, spec } of ofKind(objects, 'KafkaUser')) {
       expect([metadata.name, spec.authentication, spec.authorization.type]).toEqual([
@@ -82,6 +95,12 @@ describe('Kafka', () => {
         'simple',
       ]);
     }
+  });
+
+  it('is believed by all authorities in its secret: a replaced one counts on under another name', () => {
+    const pods = podsOf(objects).filter(({ spec }) => spec.volumes?.some(({ name }) => name === 'kafka-ca'));
+    expect(pods).toHaveLength(declared.size + 1);
+    for (const pod of pods) expect(fileOf(pod, 'KAFKA_CA_FILE')).toEqual({ secret: 'throughline-cluster-ca-cert' });
   });
 
   it('with three brokers has three replicas of every topic, two of which must have a record', async () => {
@@ -102,5 +121,49 @@ describe('Kafka', () => {
   it('that others look after gets no topics and users from the chart', async () => {
     const unmanaged = await renderChart({ values: { kafka: { manage: false } } });
     expect(unmanaged.filter(({ apiVersion }) => apiVersion.startsWith('kafka.strimzi.io'))).toEqual([]);
+    for (const pod of podsOf(unmanaged).filter(usesKafka))
+      expect(fileOf(pod, 'KAFKA_PASSWORD_FILE')).toEqual({ secret: pod.name, key: 'password' });
+  });
+
+  it('that others look after may have its passwords in one secret, by component, and its authorities in another', async () => {
+    const kafka = {
+      manage: false,
+      existingSecret: 'logins',
+      caSecret: 'authorities',
+      bootstrapServers: 'kafka.example.com:9094',
+    };
+    const pods = podsOf(await renderChart({ values: { kafka } })).filter(usesKafka);
+    expect(pods.map(({ name }) => name).sort()).toEqual(
+      [...declared.keys(), 'tests'].map((name) => `throughline-${name}`).sort(),
+    );
+    for (const pod of pods) {
+      expect(fileOf(pod, 'KAFKA_PASSWORD_FILE')).toEqual({ secret: 'logins', key: pod.name.replace('throughline-', '') });
+      expect(fileOf(pod, 'KAFKA_CA_FILE')).toEqual({ secret: 'authorities' });
+      expect(variableOf(pod, 'KAFKA_USERNAME')).toBe(pod.name);
+    }
+  });
+
+  it('has further topics where settings need them, or in place of generated ones', async () => {
+    const topics = [
+      { topic: 'intake.worker.retry.500ms', partitions: 12, retentionMs: 604_800_000 },
+      { topic: 'intake.worker.dlq', partitions: 24, retentionMs: -1 },
+    ];
+    const worker = { env: { RETRY_BACKOFF_MS: 500 }, topics };
+    const tuned = await renderChart({ values: { components: { 'intake-worker': worker } } });
+    for (const { topic, partitions, retentionMs } of topics) {
+      const { spec } = theOne(tuned, 'KafkaTopic', topic);
+      expect([topic, spec.partitions, spec.config['retention.ms']]).toEqual([topic, partitions, retentionMs]);
+    }
+    expect(namesOf(tuned, 'KafkaTopic')).toEqual([...namesOf(objects, 'KafkaTopic'), 'intake.worker.retry.500ms'].sort());
+  });
+
+  it('has nothing to add where settings need fewer topics', async () => {
+    const components = { 'intake-worker': { env: { MAX_RECEIVE_COUNT: 3 }, topics: [] } };
+    expect(await refusalOf({ components })).toBeUndefined();
+  });
+
+  it('that others look after has the topics and users that the settings say', async () => {
+    const components = { 'intake-worker': { env: { RETRY_BACKOFF_MS: 500, CONSUMER_GROUP: 'mine' } } };
+    expect(await refusalOf({ kafka: { manage: false }, components })).toBeUndefined();
   });
 });

@@ -38,6 +38,12 @@ export interface EnvVariable {
   readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
 }
 
+/** Without `items`: every key is a file of its name. */
+export interface SecretVolume {
+  readonly secretName: string;
+  readonly items?: readonly { readonly key: string; readonly path: string }[];
+}
+
 export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
@@ -45,7 +51,7 @@ export interface PodSpec {
   readonly securityContext?: Readonly<Record<string, unknown>>;
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
-  readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
+  readonly volumes?: readonly { readonly name: string; readonly secret?: SecretVolume }[];
 }
 
 /** A pod that an object makes, or is. */

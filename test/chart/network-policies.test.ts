@@ -1,4 +1,4 @@
-import { type KubeObject, ofKind, type Pod, podsOf } from './kube-object.ts';
+import { type KubeObject, ofKind, type Pod, podsOf, theOne } from './kube-object.ts';
 import { renderChart } from './render-chart.ts';
 
 interface Peer {
@@ -67,7 +67,8 @@ function networkOf(objects: readonly KubeObject[]) {
           isOpen(rule, port) &&
           (rule.from === undefined ||
             rule.from.some(
-              ({ namespaceSelector }) => namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'] === namespace,
+              ({ namespaceSelector }) =>
+                namespaceSelector !== undefined && selects(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }),
             )),
       ),
     resolvesNames: (from: Pod) => allows(from, 'egress', (rule) => isOpen(rule, 53)),
@@ -84,6 +85,7 @@ function addressesOf({ spec }: Pod): readonly { host: string; port: number }[] {
 }
 
 describe('the network', () => {
+  let objects: readonly KubeObject[];
   let pods: ReadonlyMap<string, Pod>;
   let network: ReturnType<typeof networkOf>;
   const pod = (name: string) => {
@@ -93,7 +95,7 @@ describe('the network', () => {
   };
 
   beforeAll(async () => {
-    const objects = await renderChart();
+    objects = await renderChart();
     pods = new Map(podsOf(objects).map((each) => [each.name, each]));
     network = networkOf(objects);
   });
@@ -124,6 +126,8 @@ describe('the network', () => {
 
   it.each([
     ['storage-bucket', 'storage-object', 8080],
+    ['storage-object', 'storage-bucket', 9090],
+    ['intake-api', 'storage-auth', 9090],
     ['intake-api', 'intake-worker', 8080],
     ['intake-api', 'postgresql', 5432],
     ['edge', 'redis', 6379],
@@ -136,7 +140,8 @@ describe('the network', () => {
 
   it('lets components call whom their values name', () => {
     expect(network.connects(pod('storage-object'), pod('storage-bucket'), 8080)).toBe(true);
-    expect(network.connects(pod('console'), pod('intake-worker'), 9090)).toBe(true);
+    for (const from of ['console', 'edge', 'tests'])
+      expect([from, network.connects(pod(from), pod('intake-worker'), 9090)]).toEqual([from, true]);
     expect(network.connects(pod('edge'), pod('intake-api'), 8080)).toBe(true);
     expect(network.connects(pod('storage-object'), pod('storage-bucket'), 5432)).toBe(false);
   });
@@ -150,6 +155,17 @@ describe('the network', () => {
     expect(network.entersFrom('ingress-nginx', pod('console'), 8080)).toBe(false);
   });
 
+  it('lets in from every namespace that holds an entrance', async () => {
+    const entranceNamespaces = ['gateways', 'other-gateways'];
+    const { entersFrom } = networkOf(await renderChart({ values: { networkPolicy: { entranceNamespaces } } }));
+    for (const [namespace, isIn] of [
+      ['gateways', true],
+      ['other-gateways', true],
+      ['ingress-nginx', false],
+    ] as const)
+      expect([namespace, entersFrom(namespace, pod('intake-api'), 8080)]).toEqual([namespace, isIn]);
+  });
+
   it('lets anybody come in through a node port, and only there', () => {
     expect(network.entersFrom('default', pod('edge'), 8080)).toBe(true);
     expect(network.entersFrom('default', pod('edge'), 9090)).toBe(false);
@@ -160,19 +176,45 @@ describe('the network', () => {
       expect([each.name, network.resolvesNames(each)]).toEqual([each.name, !/-(postgresql|redis)$/.test(each.name)]);
   });
 
+  it('lets whoever answers for names be a pod, or a cache on the node', () => {
+    for (const { spec } of ofKind(objects, 'NetworkPolicy'))
+      for (const rule of (spec as Policy).egress ?? [])
+        if (rule.ports?.some(({ port }) => port === 53)) expect(rule.to).toBeUndefined();
+  });
+
   it('leads to external stores by address and port', async () => {
     const external = await renderChart({
       values: {
         postgresql: { dev: { enabled: false }, existingSecret: 's' },
         redis: { dev: { enabled: false }, existingSecret: 's' },
-        networkPolicy: { storesCidr: '10.1.0.0/16', storePorts: { postgresql: 6432 } },
+        networkPolicy: { storesCidrs: ['10.1.0.0/16', 'fd00::/8'], storePorts: { postgresql: 6432 } },
       },
     });
-    const policy = ofKind(external, 'NetworkPolicy').find(({ metadata }) => metadata.name === 'throughline-intake-worker')
-      ?.spec as Policy;
-    const to = [{ ipBlock: { cidr: '10.1.0.0/16' } }];
+    const policy = theOne(external, 'NetworkPolicy', 'throughline-intake-worker').spec as Policy;
+    const to = [{ ipBlock: { cidr: '10.1.0.0/16' } }, { ipBlock: { cidr: 'fd00::/8' } }];
     expect(policy.egress).toContainEqual({ to, ports: [{ port: 6432 }] });
     expect(policy.egress).toContainEqual({ to, ports: [{ port: 6379 }] });
+  });
+
+  it.each(['intake-worker', 'tests'])('leads %s to brokers elsewhere by address and the ports that are named', async (name) => {
+    const kafka = { bootstrapServers: 'broker-1.example.com:9094, [fd00::2]:9095,broker-3.example.com:9094' };
+    const external = await renderChart({ values: { kafka, networkPolicy: { storesCidrs: ['10.1.0.0/16'] } } });
+    expect((theOne(external, 'NetworkPolicy', `throughline-${name}`).spec as Policy).egress).toContainEqual({
+      // In another namespace, for networks that keep addresses and pods apart.
+      to: [
+        { namespaceSelector: {}, podSelector: { matchLabels: { 'strimzi.io/cluster': 'throughline' } } },
+        { ipBlock: { cidr: '10.1.0.0/16' } },
+      ],
+      ports: [{ port: 9094 }, { port: 9095 }],
+    });
+  });
+
+  it('leads anywhere outside, in both families of addresses, unless the values say where stores are', async () => {
+    const external = await renderChart({ values: { redis: { dev: { enabled: false }, existingSecret: 's' } } });
+    expect((theOne(external, 'NetworkPolicy', 'throughline-intake-api').spec as Policy).egress).toContainEqual({
+      to: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { ipBlock: { cidr: '::/0' } }],
+      ports: [{ port: 6379 }],
+    });
   });
 
   it('is left as it is where a cluster has rules of its own', async () => {

@@ -84,10 +84,7 @@ describeWith([TOOLS.helm], 'the operator role', () => {
   it('is not there by default, and bound to nobody unless somebody is named', async () => {
     expect(ofKind(await renderChart(), 'Role').map(({ metadata }) => metadata.name)).not.toContain(NAME);
     const group = { kind: 'Group', name: 'operators', apiGroup: 'rbac.authorization.k8s.io' };
-    const bound = await renderChart({ values: { operatorRole: { enabled: true, bindConsole: true, subjects: [group] } } });
-    expect((theOne(bound, 'RoleBinding', NAME) as RbacObject).subjects).toEqual([
-      { kind: 'ServiceAccount', name: 'throughline-console', namespace: 'throughline' },
-      group,
-    ]);
+    const bound = await renderChart({ values: { operatorRole: { enabled: true, subjects: [group] } } });
+    expect((theOne(bound, 'RoleBinding', NAME) as RbacObject).subjects).toEqual([group]);
   });
 });

@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { TOOLS } from '../../scripts/tools/tools.ts';
 import { renderValuesFile, VALUES_NAMES } from './golden-render.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -21,7 +20,8 @@ interface Verdict {
 /** What kubeconform finds wrong, and how many objects it found right. */
 async function judge(objects: readonly KubeObject[]): Promise<{ valid: number; faults: readonly string[] }> {
   const args = ['-strict', '-output=json', '-summary', `-schema-location=${SCHEMAS}`];
-  const text = await runJudge(toolPath(TOOLS.kubeconform), args, objects.map((object) => stringify(object)).join('---\n'));
+  // As JSON: older and newer versions of YAML differ in what is a string.
+  const text = await runJudge(toolPath(TOOLS.kubeconform), args, objects.map((object) => JSON.stringify(object)).join('\n---\n'));
   const { resources, summary } = JSON.parse(text) as Verdict;
   return { valid: summary.valid, faults: resources.map(({ kind, name, status, msg }) => `${kind} ${name}: ${status} ${msg}`) };
 }

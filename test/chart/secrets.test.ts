@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type KubeObject, ofKind, podsOf, theOne } from './kube-object.ts';
-import { renderChart } from './render-chart.ts';
+import { CHART_FOLDER, renderChart } from './render-chart.ts';
 
 const SECRET_NAMES = /PASSWORD|TOKEN|SECRET|DATABASE_URL|REDIS_URL/;
 const KEEP = { 'helm.sh/resource-policy': 'keep' };
@@ -25,9 +27,9 @@ describe('secrets', () => {
 
   it('reach a container by reference alone', () => {
     for (const { name, value } of variables(objects).filter((variable) => SECRET_NAMES.test(variable.name))) {
-      // A URL is put together from a password that is a reference.
+      // A URL is put together from a password that is a reference; a file is of a mounted secret.
       if (value !== undefined)
-        expect([name, value]).toEqual([name, expect.stringMatching(/^(postgres|redis):\/\/[^@]*\$\([A-Z_]+\)@/)]);
+        expect([name, value]).toEqual([name, expect.stringMatching(/^((postgres|redis):\/\/[^@]*\$\([A-Z_]+\)@|\/etc\/)/)]);
     }
   });
 
@@ -87,6 +89,27 @@ describe('what holds data', () => {
 
   it('goes with it where deleteData says so', async () => {
     expect(JSON.stringify(await renderChart({ values: { deleteData: true } }))).not.toContain('helm.sh/resource-policy');
+  });
+
+  it('outlives `tilt down` as well, which deletes all that Tilt applied', async () => {
+    for (const object of (await renderChart({ values: { liveUpdate: true } })).filter(({ kind }) => KINDS.includes(kind)))
+      expect([object.metadata.name, object.metadata.annotations]).toEqual([
+        object.metadata.name,
+        { ...KEEP, 'tilt.dev/down-policy': 'keep' },
+      ]);
+  });
+
+  it('is what the command in the README deletes, and nothing of Strimzi’s', async () => {
+    const readme = readFileSync(join(CHART_FOLDER, 'README.md'), 'utf8');
+    const [, selector = ''] = /kubectl delete kafkatopics,pvc,secrets -n throughline -l (\S+)/.exec(readme) ?? [];
+    const labels = Object.fromEntries(selector.split(',').map((pair) => pair.split('=')));
+    // Strimzi's own have the name of the Kafka as their instance.
+    expect(labels).toEqual({
+      'app.kubernetes.io/instance': 'throughline',
+      'app.kubernetes.io/part-of': expect.not.stringMatching(/^strimzi-/),
+    });
+    for (const { metadata } of (await renderChart()).filter(({ kind }) => KINDS.includes(kind)))
+      expect([metadata.name, metadata.labels]).toEqual([metadata.name, expect.objectContaining(labels)]);
   });
 
   it('belongs to the one object service', async () => {

@@ -63,12 +63,32 @@ describe('the settings that a service gets from the chart', () => {
     expect(() => read(environmentOf(containerOf(external, entry)))).not.toThrow();
   });
 
+  it('let a first start wait until the images of the stores are there', () => {
+    for (const entry of entries) expect(environmentOf(containerOf(dev, entry)).START_DEADLINE_MS).toBe('300000');
+  });
+
   it('say every variable once, and none without a value', () => {
     for (const { name, env = [] } of podsOf(dev).flatMap(({ spec }) => spec.containers)) {
       const names = env.map((variable) => variable.name);
       expect([name, names]).toEqual([name, [...new Set(names)]]);
       expect(env.filter(({ value, valueFrom }) => value === '' || (value === undefined && valueFrom === undefined))).toEqual([]);
     }
+  });
+
+  it('trust an authority of one’s own, whose certificate is there to read', async () => {
+    const objects = await renderChart({ values: { defaults: { caSecret: 'our-ca' }, components: { edge: { caSecret: '' } } } });
+    const services = podsOf(objects).filter(({ spec }) => spec.containers[0]?.args?.[0]?.startsWith('services/'));
+    expect(services).toHaveLength(entries.length);
+    for (const { name, spec } of services) {
+      const [container] = spec.containers;
+      const file = container?.env?.find((variable) => variable.name === 'NODE_EXTRA_CA_CERTS')?.value;
+      const mount = container?.volumeMounts?.find(({ mountPath }) => file?.startsWith(`${mountPath}/`));
+      const source = spec.volumes?.find((volume) => volume.name === mount?.name)?.secret?.secretName;
+      expect([name, file?.endsWith('/ca.crt'), source]).toEqual(
+        name === 'throughline-edge' ? [name, undefined, undefined] : [name, true, 'our-ca'],
+      );
+    }
+    expect(JSON.stringify(dev)).not.toContain('NODE_EXTRA_CA_CERTS');
   });
 
   it('have traces sampled where there is a collector, and nothing about them where there is none', async () => {

@@ -51,6 +51,12 @@ describe('a system', () => {
     });
   });
 
+  it('leaves nothing to test when all are off, and nobody who may publish for a test', async () => {
+    const objects = await renderChart({ values: { systems: { intake: { enabled: false }, storage: { enabled: false } } } });
+    expect(objects.filter(({ metadata }) => metadata.name.endsWith('-tests'))).toEqual([]);
+    expect(namesOf(objects, 'Deployment')).toContain('throughline-console');
+  });
+
   it('leaves the dashboards of all systems when all are off', async () => {
     const dashboards = async (enabled: boolean) =>
       namesOf(await renderChart({ values: { systems: { intake: { enabled }, storage: { enabled } } } }), 'ConfigMap');

@@ -8,6 +8,7 @@
 {{- with $values.kafka.topics -}}
   {{- if gt (int .minInsyncReplicas) (int .replicas) -}}{{- fail "kafka.topics.minInsyncReplicas: more than kafka.topics.replicas, so that nothing could be published" -}}{{- end -}}
 {{- end -}}
+{{- if and $values.kafka.manage $values.kafka.existingSecret -}}{{- fail "kafka.existingSecret: only where kafka.manage is false; otherwise Strimzi makes the passwords" -}}{{- end -}}
 {{- if and $values.gateway.enabled (not $values.gateway.parentRefs) -}}{{- fail "gateway.parentRefs: name the gateway that the route belongs to" -}}{{- end -}}
 {{- range $name, $component := $values.components -}}
   {{- include "throughline.componentChecks" (dict "root" $ "name" $name "component" (mustMergeOverwrite (deepCopy $values.defaults) (deepCopy $component))) -}}
@@ -31,6 +32,17 @@
 {{- end -}}
 {{- if and $component.kafka (not (.root.Files.Get (printf "kafka/%s.json" .name))) -}}
   {{- fail (printf "%s.kafka: the chart has no kafka/%s.json; scripts/generate-chart.ts makes it from the service's src/topics.ts" $path .name) -}}
+{{- end -}}
+{{- if and $component.kafka $values.kafka.manage -}}
+  {{- $settings := (.root.Files.Get (printf "kafka/%s.json" .name) | fromJson).settings -}}
+  {{- range $variable := keys ($component.env | default dict) | sortAlpha -}}
+    {{- if has $variable $settings.rights -}}
+      {{- fail (printf "%s.env.%s: the chart has users and topics for its default; where it is another, make them yourself (kafka.manage: false)" $path $variable) -}}
+    {{- end -}}
+    {{- if and (has $variable $settings.topics) (not (hasKey $component "topics")) -}}
+      {{- fail (printf "%s.env.%s: topics follow from it, and the chart has those of its default: list the others in %s.topics, [] where none is missing (a service that misses one names it: TOPIC_MISSING)" $path $variable $path) -}}
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 {{- $scaling := $component.autoscaling -}}
 {{- if gt (int $scaling.min) (int $scaling.max) -}}{{- fail (printf "%s.autoscaling.min: more than autoscaling.max" $path) -}}{{- end -}}

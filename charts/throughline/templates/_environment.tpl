@@ -9,6 +9,8 @@ Variables of a component's container: what every service gets, then what its dec
 - { name: HTTP_PORT, value: "8080" }
 - { name: OPS_PORT, value: "9090" }
 - { name: LOG_LEVEL, value: {{ $root.Values.logLevel | quote }} }
+# Alive all the while: a first start may have to wait until the stores' images are there.
+- { name: START_DEADLINE_MS, value: "300000" }
 - { name: TERMINATION_GRACE_MS, value: {{ mul 1000 $component.terminationGraceSeconds | quote }} }
 - { name: AUTH_ISSUER, value: {{ printf "%s/storage/auth" (trimSuffix "/" $root.Values.publicUrl) | quote }} }
 - { name: AUTH_JWKS_URL, value: {{ printf "%s/storage/auth/.well-known/jwks.json" (include "throughline.url" (list $root "storage-auth" "http")) | quote }} }
@@ -22,17 +24,15 @@ Variables of a component's container: what every service gets, then what its dec
 {{ include "throughline.redisVariables" . }}
 {{- end }}
 {{- if $component.kafka }}
-- { name: KAFKA_BROKERS, value: {{ include "throughline.kafkaBootstrap" $root | quote }} }
-- { name: KAFKA_USERNAME, value: {{ include "throughline.kafkaUser" (list $root $name) | quote }} }
-- name: KAFKA_PASSWORD
-  valueFrom:
-    secretKeyRef: { name: {{ include "throughline.kafkaUser" (list $root $name) }}, key: password }
-- { name: KAFKA_CA_FILE, value: /etc/kafka-ca/ca.crt }
+{{ include "throughline.kafkaVariables" . }}
 {{- end }}
 {{- range $variable, $key := $component.secrets }}
 - name: {{ $variable }}
   valueFrom:
     secretKeyRef: { name: {{ include "throughline.secret" $root }}, key: {{ $key }} }
+{{- end }}
+{{- if $component.caSecret }}
+- { name: NODE_EXTRA_CA_CERTS, value: /etc/extra-ca/ca.crt }
 {{- end }}
 {{- with $root.Values.tracing.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
@@ -46,6 +46,30 @@ Variables of a component's container: what every service gets, then what its dec
 {{- range $variable, $value := $component.env }}
 - { name: {{ $variable }}, value: {{ tpl (toString $value) $root | quote }} }
 {{- end }}
+{{- end -}}
+
+{{- define "throughline.kafkaVariables" -}}
+- { name: KAFKA_BROKERS, value: {{ include "throughline.kafkaBootstrap" .root | quote }} }
+- { name: KAFKA_USERNAME, value: {{ include "throughline.kafkaUser" (list .root .name) | quote }} }
+- { name: KAFKA_PASSWORD_FILE, value: /etc/kafka-user/password }
+- { name: KAFKA_CA_FILE, value: /etc/kafka-ca }
+{{- end -}}
+
+{{- define "throughline.kafkaMounts" -}}
+- { name: kafka-ca, mountPath: /etc/kafka-ca, readOnly: true }
+- { name: kafka-user, mountPath: /etc/kafka-user, readOnly: true }
+{{- end -}}
+
+{{/* Files, because they follow the secrets: authorities and passwords are renewed while pods run. All of the authorities, as a replaced one counts on under another name. (dict "root" $ "name" name) */}}
+{{- define "throughline.kafkaVolumes" -}}
+{{- $kafka := .root.Values.kafka -}}
+- name: kafka-ca
+  secret:
+    secretName: {{ $kafka.caSecret | default (printf "%s-cluster-ca-cert" $kafka.cluster) }}
+- name: kafka-user
+  secret:
+    secretName: {{ $kafka.existingSecret | default (include "throughline.kafkaUser" (list .root .name)) }}
+    items: [{ key: {{ ternary .name "password" (ne $kafka.existingSecret "") }}, path: password }]
 {{- end -}}
 
 {{- define "throughline.postgresqlVariables" -}}
@@ -77,11 +101,11 @@ Variables of a component's container: what every service gets, then what its dec
 {{- end -}}
 {{- end -}}
 
-{{/* The entrance knows the services of the systems that run, each by the prefix that its code gives it. */}}
+{{/* The entrance knows the services of the systems that run. */}}
 {{- define "throughline.edgeVariables" -}}
 {{- range $name, $component := include "throughline.components" . | fromJson }}
 {{- if $component.paths }}
-{{- $prefix := $name | trimPrefix "storage-" | replace "-" "_" | upper }}
+{{- $prefix := $name | replace "-" "_" | upper }}
 - { name: {{ $prefix }}_URL, value: {{ include "throughline.url" (list $ $name "http") | quote }} }
 - { name: {{ $prefix }}_OPS_URL, value: {{ include "throughline.url" (list $ $name "ops") | quote }} }
 {{- end }}

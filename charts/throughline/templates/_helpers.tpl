@@ -54,6 +54,15 @@ http://{{ include "throughline.name" . }}:{{ $port }}
 {{- join "," $urls -}}
 {{- end -}}
 
+{{/* What `helm test` tests, between commas; empty: nothing. */}}
+{{- define "throughline.testedSystems" -}}
+{{- $systems := list -}}
+{{- range $name, $system := .Values.systems -}}
+  {{- if and $.Values.tests.enabled $system.enabled -}}{{- $systems = append $systems $name -}}{{- end -}}
+{{- end -}}
+{{- join "," $systems -}}
+{{- end -}}
+
 {{- define "throughline.image" -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
@@ -66,7 +75,7 @@ http://{{ include "throughline.name" . }}:{{ $port }}
 {{ .Values.kafka.bootstrapServers | default (printf "%s-kafka-bootstrap:9093" .Values.kafka.cluster) }}
 {{- end -}}
 
-{{/* Secret with the password of a component's Kafka user; Strimzi names it after the KafkaUser. (list $ component) */}}
+{{/* A component's Kafka user; Strimzi names the secret with its password after it. (list $ component) */}}
 {{- define "throughline.kafkaUser" -}}
 {{ include "throughline.name" . }}
 {{- end -}}
@@ -79,7 +88,12 @@ http://{{ include "throughline.name" . }}:{{ $port }}
 {{- end -}}
 
 {{- define "throughline.keepAnnotation" -}}
-{{- if not .Values.deleteData }}helm.sh/resource-policy: keep{{- end -}}
+{{- if not .Values.deleteData -}}
+helm.sh/resource-policy: keep
+{{- if .Values.liveUpdate }}
+tilt.dev/down-policy: keep
+{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{- define "throughline.podSecurity" -}}

@@ -22,12 +22,15 @@ spec:
         target: { type: Utilization, averageUtilization: {{ $autoscaling.targetCpuPercent }} }
 {{- end -}}
 
-{{/* More members do not help a group whose breaker is open: what its handlers depend on is away. */}}
+{{/*
+More members do not help a group whose breaker is open: what its handlers depend on is away. As many as there are stay then, each with the
+lag that one is meant to have. Without an answer from Prometheus nothing changes either, where KEDA's default takes that for no lag.
+*/}}
 {{- define "throughline.lagScaler" -}}
 {{- $autoscaling := .component.autoscaling -}}
 {{- $groups := list -}}
 {{- range (.root.Files.Get (printf "kafka/%s.json" .name) | fromJson).groups -}}{{- $groups = append $groups . -}}{{- end -}}
-{{- $selector := printf `messaging_consumer_group_name=~"%s"` (join "|" $groups) -}}
+{{- $selector := printf `{namespace="%s",messaging_consumer_group_name=~"%s"}` .root.Release.Namespace (join "|" $groups) -}}
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata:
@@ -42,5 +45,9 @@ spec:
       metadata:
         serverAddress: {{ $autoscaling.prometheusAddress }}
         threshold: {{ $autoscaling.targetLag | quote }}
-        query: sum(consumer_lag_records{ {{- $selector -}} }) unless on() (max(consumer_breaker_open{ {{- $selector -}} }) > 0)
+        ignoreNullValues: "false"
+        query: >-
+          {{ $autoscaling.targetLag }} * count(count by (instance) (consumer_in_flight_records{{ $selector }}))
+          and max(consumer_breaker_open{{ $selector }}) > 0
+          or sum(consumer_lag_records{{ $selector }})
 {{- end -}}

@@ -142,7 +142,10 @@ spec:
           volumeMounts:
             - { name: tmp, mountPath: /tmp }
             {{- if $component.kafka }}
-            - { name: kafka-ca, mountPath: /etc/kafka-ca, readOnly: true }
+            {{- include "throughline.kafkaMounts" . | nindent 12 }}
+            {{- end }}
+            {{- if $component.caSecret }}
+            - { name: extra-ca, mountPath: /etc/extra-ca, readOnly: true }
             {{- end }}
             {{- with $component.volume }}
             - { name: data, mountPath: {{ .path }} }
@@ -151,9 +154,12 @@ spec:
         - name: tmp
           emptyDir: { sizeLimit: 64Mi }
         {{- if $component.kafka }}
-        - name: kafka-ca
+        {{- include "throughline.kafkaVolumes" . | nindent 8 }}
+        {{- end }}
+        {{- with $component.caSecret }}
+        - name: extra-ca
           secret:
-            secretName: {{ $root.Values.kafka.cluster }}-cluster-ca-cert
+            secretName: {{ . }}
             items: [{ key: ca.crt, path: ca.crt }]
         {{- end }}
         {{- if $component.volume }}
@@ -200,7 +206,7 @@ metadata:
   {{- include "throughline.metadata" . | nindent 2 }}
   {{- with include "throughline.keepAnnotation" .root }}
   annotations:
-    {{ . }}
+    {{- . | nindent 4 }}
   {{- end }}
 spec:
   accessModes: [{{ $volume.accessMode }}]

@@ -1,6 +1,7 @@
 import type { ConsumeOptions, MessagingDriver, RecordConsumer, RecordProducer } from '@throughline/messaging';
 import type { Logger } from '@throughline/telemetry';
-import { createClient, type KafkaSecurity } from './client/create-client.ts';
+import { createClient } from './client/create-client.ts';
+import type { KafkaSecurity } from './client/kafka-security.ts';
 import { repairConsumerGroup } from './client/repair-consumer-group.ts';
 import { repairMetadata } from './client/repair-metadata.ts';
 import { repairRequestQueue } from './client/repair-request-queue.ts';

@@ -1,2 +1,2 @@
-export type { KafkaSecurity } from './client/create-client.ts';
+export type { KafkaSecurity } from './client/kafka-security.ts';
 export { createKafkaDriver, type KafkaDriverOptions } from './create-kafka-driver.ts';

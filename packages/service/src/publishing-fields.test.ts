@@ -9,6 +9,7 @@ it('asks for no database, and for Kafka and Redis', () => {
     opsPort: 2,
     logLevel: 'info',
     redisUrl: 'redis://h',
+    startDeadlineMs: 60_000,
     drainDeadlineMs: 24_000,
     terminationGraceMs: undefined,
     operationsToken: undefined,
@@ -16,6 +17,7 @@ it('asks for no database, and for Kafka and Redis', () => {
     createTopics: false,
     kafkaUsername: undefined,
     kafkaPassword: undefined,
+    kafkaPasswordFile: undefined,
     kafkaCaFile: undefined,
   });
 });

@@ -29,7 +29,7 @@ describe('retryWhileStarting', () => {
   });
 
   it('gives up at the deadline with the last error', async () => {
-    const running = retryWhileStarting({ subject: 'the database', logger, stopping: never, deadlineMs: 250 }, () =>
+    const running = retryWhileStarting({ subject: 'the database', logger, stopping: never, startDeadlineMs: 250 }, () =>
       Promise.reject(away),
     );
     await expect(running).rejects.toBe(away);

@@ -9,9 +9,11 @@ export interface RetryWhileStartingOptions {
   /** Ends the waiting. */
   readonly stopping: AbortSignal;
   /** (Default: 60 000) */
-  readonly deadlineMs?: number;
+  readonly startDeadlineMs?: number | undefined;
 }
 
+/** How long a start waits for what is not up yet. */
+export const DEFAULT_START_DEADLINE_MS = 60_000;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
 /** A start of a few hundred milliseconds too early is nobody's concern. */
@@ -25,14 +27,14 @@ export async function retryWhileStarting<Result>(
   options: RetryWhileStartingOptions,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
-  const { subject, logger, stopping, deadlineMs = 60_000 } = options;
+  const { subject, logger, stopping, startDeadlineMs = DEFAULT_START_DEADLINE_MS } = options;
   const startedAtMs = performance.now();
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
     try {
       return await attempt();
     } catch (error) {
       const waitedMs = performance.now() - startedAtMs;
-      if (!isEventError(error) || !error.retryable || waitedMs + delayMs > deadlineMs) throw error;
+      if (!isEventError(error) || !error.retryable || waitedMs + delayMs > startDeadlineMs) throw error;
       if (waitedMs > SILENT_MS)
         logger.warn({ err: error }, `Waiting for ${subject} since ${Math.round(waitedMs / 1000)} s: ${error.message}`);
       await delay(delayMs, undefined, { signal: stopping });

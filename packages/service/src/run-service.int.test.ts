@@ -31,6 +31,12 @@ describe('runService', () => {
     expect(running.lines[0]).toMatchObject({ level: 'fatal', err: { message: 'no such thing' } });
   });
 
+  it('a store that does not come: gives up at the deadline of the start, and the same', async () => {
+    const running = await start('wait-for-store');
+    expect(await running.exited).toBe(1);
+    expect(running.lines[0]).toMatchObject({ level: 'fatal', err: { message: 'still away' } });
+  });
+
   it('an error that nobody caught: the same', async () => {
     const running = await start('throw-later');
     expect(await running.exited).toBe(1);

@@ -10,6 +10,8 @@ export interface ServiceConfig {
   /** Where health and metrics are served. */
   readonly opsPort: number;
   readonly logLevel: LogLevel;
+  /** How long the start waits for each store that is not up yet; then the process exits with 1. (Default: 60 000) */
+  readonly startDeadlineMs?: number;
   /** All stopping together may take so long; then the process exits with 1. Must be below the platform's grace period. (Default: 24 000) */
   readonly drainDeadlineMs?: number;
   /** What the platform gives between SIGTERM and SIGKILL; a start with less than `drainDeadlineMs` is refused. (Default: not known) */
@@ -24,6 +26,8 @@ export interface ServiceRuntime {
   readonly metrics: Metrics;
   /** Aborts when the service is told to stop, also while it is still being built. */
   readonly stopping: AbortSignal;
+  /** How long to wait for what is not up yet. (Default: 60 000) */
+  readonly startDeadlineMs?: number | undefined;
   /** Call it right after something was started: at the end everything is released in the reverse order. What may take longer than a moment says how long, and the sum is checked at the start. */
   onStop(name: string, release: Release, options?: ReleaseOptions): void;
   /** The service takes traffic only while every required one of these resolves. */
@@ -72,6 +76,7 @@ export async function runService(options: RunServiceOptions): Promise<void> {
       logger,
       metrics,
       stopping: supervised.stopping,
+      startDeadlineMs: config.startDeadlineMs,
       onStop: supervised.releasers.add,
       addReadiness: readiness.add,
       addLiveness: liveness.add,

@@ -16,6 +16,7 @@ describe('what every service is told', () => {
       redisUrl: 'redis://h',
       databaseConnections: 10,
       processedRetentionMs: 8 * 24 * 60 * 60 * 1_000,
+      startDeadlineMs: 60_000,
       drainDeadlineMs: 24_000,
       terminationGraceMs: undefined,
       operationsToken: undefined,
@@ -31,6 +32,7 @@ describe('what every service is told', () => {
         REDIS_URL: 'redis://h',
         DATABASE_CONNECTIONS: '20',
         PROCESSED_RETENTION_MS: '86400000',
+        START_DEADLINE_MS: '300000',
         DRAIN_DEADLINE_MS: '50000',
         TERMINATION_GRACE_MS: '60000',
         OPERATIONS_TOKEN: 'abcdefgh-12345678',
@@ -40,6 +42,7 @@ describe('what every service is told', () => {
     expect(config).toMatchObject({
       databaseConnections: 20,
       processedRetentionMs: 86_400_000,
+      startDeadlineMs: 300_000,
       drainDeadlineMs: 50_000,
       terminationGraceMs: 60_000,
       operationsToken: 'abcdefgh-12345678',

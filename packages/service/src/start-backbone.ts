@@ -75,7 +75,7 @@ export interface Backbone extends Stores {
 
 /**
  * Connects a service to its stores and to Kafka, with migrations, topics, relay and cleaner, each with its health check and its release.
- * Waits up to a minute for what is not up yet. Postgres is needed to be ready; Redis and, once the service has started, Kafka may be away: events wait in the outbox.
+ * Waits for each that is not up as long as a start may (`START_DEADLINE_MS`). Postgres is needed to be ready; Redis and, once the service has started, Kafka may be away: events wait in the outbox.
  * @throws {EventError} when something is still away after that, or `TOPIC_MISSING` naming the topics.
  *
  * @example

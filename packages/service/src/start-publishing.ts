@@ -43,7 +43,7 @@ const CLOSE_MS = 500;
 
 /**
  * Connects a service that only publishes, without a database: Kafka with its topics, a publisher that answers when every in-sync replica has the event, and Redis.
- * Waits up to a minute for Kafka at the start; afterwards Kafka and Redis may be away at any time, and the service stays ready: whoever calls is told.
+ * Waits for Kafka as long as a start may (`START_DEADLINE_MS`); afterwards Kafka and Redis may be away at any time, and the service stays ready: whoever calls is told.
  * @throws {EventError} when Kafka is still away after that, or `TOPIC_MISSING` naming the topics.
  *
  * @example

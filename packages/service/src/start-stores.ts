@@ -49,7 +49,7 @@ export interface Stores {
 }
 
 /**
- * The stores alone, for a service without events. Waits up to a minute for Postgres, and not at all for Redis, which may be away at any time.
+ * The stores alone, for a service without events. Waits for Postgres as long as a start may (`START_DEADLINE_MS`), and not at all for Redis, which may be away at any time.
  * @throws {EventError} `STORE_UNAVAILABLE` when Postgres is still away after that, `CONFIGURATION_REFUSED` when migrations were changed.
  */
 export async function startStores(options: StoresOptions): Promise<Stores> {

@@ -1,4 +1,6 @@
+import { EventError } from '@throughline/events';
 import { oneOf, port, readConfig, runService } from '../src/index.ts';
+import { retryWhileStarting } from '../src/retry-while-starting.ts';
 
 // A service without stores that starts, hangs or breaks as BEHAVIOUR says.
 
@@ -12,13 +14,22 @@ const config = readConfig(process.env, {
     'fail-at-stop',
     'hang-at-start',
     'slow-to-stop',
+    'wait-for-store',
   ]),
 });
 
 await runService({
   name: 'test.bare',
-  config: { host: '127.0.0.1', httpPort: 0, opsPort: config.opsPort, logLevel: 'info', drainDeadlineMs: 500 },
-  build: async ({ logger, onStop }) => {
+  config: {
+    host: '127.0.0.1',
+    httpPort: 0,
+    opsPort: config.opsPort,
+    logLevel: 'info',
+    startDeadlineMs: 300,
+    drainDeadlineMs: 500,
+  },
+  build: async (runtime) => {
+    const { logger, onStop } = runtime;
     const keepAlive = setInterval(() => {}, 1_000);
     onStop('timer', () => {
       clearInterval(keepAlive);
@@ -29,6 +40,10 @@ await runService({
     if (config.behaviour === 'fail-at-stop') onStop('relay', () => Promise.reject(new Error('stuck')));
     if (config.behaviour === 'fail-at-start') throw new Error('no such thing');
     if (config.behaviour === 'hang-at-start') await new Promise(() => {});
+    if (config.behaviour === 'wait-for-store') {
+      const away = new EventError('STORE_UNAVAILABLE', 'still away', { retryable: true });
+      await retryWhileStarting({ subject: 'the store', ...runtime }, () => Promise.reject(away));
+    }
     if (config.behaviour === 'throw-later') setTimeout(() => Promise.reject(new Error('out of nowhere')), 50);
   },
 });

@@ -9,11 +9,13 @@ export async function checkRights(run: ClusterRun): Promise<void> {
 }
 
 const WRITE_AN_ORDER = `
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Kafka } from 'kafkajs';
-const { KAFKA_BROKERS, KAFKA_USERNAME: username, KAFKA_PASSWORD: password, KAFKA_CA_FILE } = process.env;
-const ssl = { ca: [readFileSync(KAFKA_CA_FILE, 'utf8')] };
-const kafka = new Kafka({ brokers: KAFKA_BROKERS.split(','), ssl, sasl: { mechanism: 'scram-sha-512', username, password }, logLevel: 0, retry: { retries: 0 } });
+const { KAFKA_BROKERS, KAFKA_USERNAME: username, KAFKA_PASSWORD_FILE, KAFKA_CA_FILE } = process.env;
+const certificates = readdirSync(KAFKA_CA_FILE).filter((name) => name.endsWith('.crt'));
+const ssl = { ca: certificates.map((name) => readFileSync(KAFKA_CA_FILE + '/' + name, 'utf8')) };
+const sasl = { mechanism: 'scram-sha-512', username, password: readFileSync(KAFKA_PASSWORD_FILE, 'utf8') };
+const kafka = new Kafka({ brokers: KAFKA_BROKERS.split(','), ssl, sasl, logLevel: 0, retry: { retries: 0 } });
 const producer = kafka.producer();
 await producer.connect();
 await producer.send({ topic: 'intake.orders.v1', messages: [{ value: 'x' }] }).then(() => console.log('written'), (error) => console.log(error.type ?? error.cause?.type ?? String(error)));

@@ -11,7 +11,7 @@ const driver = createKafkaDriver({
   brokers: config.kafkaBrokers,
   clientId: 'demo',
   logger: createLogger({ name: 'demo', level: 'fatal' }),
-  security: await readSecurity(config),
+  security: readSecurity(config),
 });
 const found = Promise.withResolvers<string>();
 const asBase64 = (values: unknown) => [values].flat().map((value) => Buffer.from(value as Buffer).toString('base64'));

@@ -14,7 +14,7 @@ const driver = createKafkaDriver({
   brokers: config.kafkaBrokers,
   clientId: 'demo',
   logger: createLogger({ name: 'demo', level: 'fatal' }),
-  security: await readSecurity(config),
+  security: readSecurity(config),
 });
 const producer = await driver.createProducer({ name: 'demo' });
 try {

@@ -2,14 +2,14 @@ import { readEdgeConfig } from './config.ts';
 import { routesTo } from './edge-systems.ts';
 import { findUpstream } from './route-table.ts';
 
-const AUTH = { AUTH_URL: 'http://auth', AUTH_OPS_URL: 'http://auth:1' };
+const AUTH = { STORAGE_AUTH_URL: 'http://auth', STORAGE_AUTH_OPS_URL: 'http://auth:1' };
 const STORAGE = {
-  BUCKET_URL: 'http://bucket',
-  BUCKET_OPS_URL: 'http://bucket:1',
-  OBJECT_URL: 'http://object',
-  OBJECT_OPS_URL: 'http://object:1',
-  METADATA_URL: 'http://metadata',
-  METADATA_OPS_URL: 'http://metadata:1',
+  STORAGE_BUCKET_URL: 'http://bucket',
+  STORAGE_BUCKET_OPS_URL: 'http://bucket:1',
+  STORAGE_OBJECT_URL: 'http://object',
+  STORAGE_OBJECT_OPS_URL: 'http://object:1',
+  STORAGE_METADATA_URL: 'http://metadata',
+  STORAGE_METADATA_OPS_URL: 'http://metadata:1',
 };
 const INTAKE = {
   INTAKE_API_URL: 'http://api',
@@ -47,16 +47,16 @@ describe('the systems behind the edge', () => {
   });
 
   it('are given whole: every address that is missing is named', () => {
-    expect(() => readEdgeConfig({ BUCKET_URL: 'http://bucket', INTAKE_WORKER_OPS_URL: 'nowhere' })).toThrow(
+    expect(() => readEdgeConfig({ STORAGE_BUCKET_URL: 'http://bucket', INTAKE_WORKER_OPS_URL: 'nowhere' })).toThrow(
       expect.objectContaining({
         faults: [
-          expect.stringMatching(/^AUTH_URL is missing/),
-          expect.stringMatching(/^AUTH_OPS_URL is missing/),
-          expect.stringMatching(/^OBJECT_URL is missing/),
-          expect.stringMatching(/^OBJECT_OPS_URL is missing/),
-          expect.stringMatching(/^BUCKET_OPS_URL is missing/),
-          expect.stringMatching(/^METADATA_URL is missing/),
-          expect.stringMatching(/^METADATA_OPS_URL is missing/),
+          expect.stringMatching(/^STORAGE_AUTH_URL is missing/),
+          expect.stringMatching(/^STORAGE_AUTH_OPS_URL is missing/),
+          expect.stringMatching(/^STORAGE_OBJECT_URL is missing/),
+          expect.stringMatching(/^STORAGE_OBJECT_OPS_URL is missing/),
+          expect.stringMatching(/^STORAGE_BUCKET_OPS_URL is missing/),
+          expect.stringMatching(/^STORAGE_METADATA_URL is missing/),
+          expect.stringMatching(/^STORAGE_METADATA_OPS_URL is missing/),
           expect.stringMatching(/^INTAKE_API_URL is missing/),
           expect.stringMatching(/^INTAKE_API_OPS_URL is missing/),
           expect.stringMatching(/^INTAKE_WORKER_URL is missing/),
@@ -69,7 +69,7 @@ describe('the systems behind the edge', () => {
   it('leave no way to a system that does not run', () => {
     const where = whereIn({ ...AUTH, ...INTAKE });
     expect(['/storage/auth/login', '/storage/buckets', '/storage/search', '/intake/orders'].map(where)).toEqual([
-      'auth',
+      'storage-auth',
       undefined,
       undefined,
       'intake-api',

@@ -112,12 +112,15 @@ describe('what the edge answers itself', () => {
     const port = await freePort();
     const readiness = createUpstreamReadiness({
       services: [
-        { name: 'auth', readyUrl: new URL(`http://127.0.0.1:${edge.servicePort}/readyz`) },
-        { name: 'bucket', readyUrl: new URL(`http://127.0.0.1:${port}/readyz`) },
+        { name: 'storage-auth', readyUrl: new URL(`http://127.0.0.1:${edge.servicePort}/readyz`) },
+        { name: 'storage-bucket', readyUrl: new URL(`http://127.0.0.1:${port}/readyz`) },
       ],
     });
     edge.behave = (_, response) => response.writeHead(503).end();
-    expect(await readiness()).toEqual({ isReady: false, services: { auth: 'not ready', bucket: 'unreachable' } });
+    expect(await readiness()).toEqual({
+      isReady: false,
+      services: { 'storage-auth': 'not ready', 'storage-bucket': 'unreachable' },
+    });
   });
 
   it.each([

@@ -31,7 +31,7 @@ export interface EdgeServerOptions {
   readonly headersTimeoutMs?: number;
   /** At close: how long requests under way may take to end. (Default: 20 000) */
   readonly drainDeadlineMs?: number;
-  /** At close: for how long requests are still taken; clients use a kept connection less often than services do. (Default: 2 000) */
+  /** At close: for how long requests are still taken; clients use a kept connection less often than services do. (Default: 1 500) */
   readonly lastAnswersMs?: number;
 }
 
@@ -46,7 +46,7 @@ const KEPT_CONNECTION_MS = 30_000;
 
 export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
   const { connectTimeoutMs = 3_000, idleTimeoutMs = 120_000, headersTimeoutMs = 15_000 } = options;
-  const { drainDeadlineMs = 20_000, lastAnswersMs = 2_000 } = options;
+  const { drainDeadlineMs = 20_000, lastAnswersMs = 1_500 } = options;
   const agent = new Agent({ keepAlive: true, timeout: KEPT_CONNECTION_MS, scheduling: 'lifo', maxFreeSockets: 256 });
   const observe = observer(options.metrics);
   const pages = ownPages(options);

@@ -2,7 +2,7 @@ import type { EdgeRoute } from './route-table.ts';
 
 /** A service the edge leads to. */
 export interface EdgeService {
-  /** Its variables are `<NAME>_URL` and `<NAME>_OPS_URL`. */
+  /** As everywhere; its variables are `STORAGE_AUTH_URL` and `STORAGE_AUTH_OPS_URL` for `storage-auth`. */
   readonly name: string;
   /** What leads there; in all of them the first that fits counts. */
   readonly routes: readonly Omit<EdgeRoute, 'upstream'>[];
@@ -17,7 +17,7 @@ export interface EdgeSystem {
 }
 
 /** Runs with every system: who uses one logs in here. */
-export const AUTH: EdgeService = { name: 'auth', routes: [{ pattern: '/storage/auth/**' }] };
+export const AUTH: EdgeService = { name: 'storage-auth', routes: [{ pattern: '/storage/auth/**' }] };
 
 /** `/internal` stands nowhere: calls between services do not come through here. */
 export const EDGE_SYSTEMS: readonly EdgeSystem[] = [
@@ -26,14 +26,14 @@ export const EDGE_SYSTEMS: readonly EdgeSystem[] = [
     title: 'Throughline object storage',
     services: [
       {
-        name: 'object',
+        name: 'storage-object',
         routes: [
           { pattern: '/storage/buckets/*/objects/**', takesDotSegments: true },
           { pattern: '/storage/users/**', takesDotSegments: true },
         ],
       },
-      { name: 'bucket', routes: [{ pattern: '/storage/buckets/**' }] },
-      { name: 'metadata', routes: [{ pattern: '/storage/search' }, { pattern: '/storage/objects/**' }] },
+      { name: 'storage-bucket', routes: [{ pattern: '/storage/buckets/**' }] },
+      { name: 'storage-metadata', routes: [{ pattern: '/storage/search' }, { pattern: '/storage/objects/**' }] },
     ],
   },
   {

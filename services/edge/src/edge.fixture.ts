@@ -72,7 +72,7 @@ export function makeEdge(servicePort: number, options: { idleTimeoutMs?: number;
   return createEdgeServer({
     routes: routesTo(upstreams),
     upstreams,
-    readiness: createUpstreamReadiness({ services: [{ name: 'auth', readyUrl: new URL('/readyz', url) }] }),
+    readiness: createUpstreamReadiness({ services: [{ name: 'storage-auth', readyUrl: new URL('/readyz', url) }] }),
     openApi: openApiPages({ auth, systems }),
     logger: createLogger({ name: 'edge', level: 'fatal' }),
     metrics: createMetrics({ service: 'edge' }),

@@ -1,15 +1,7 @@
-import { EventError } from '@throughline/events';
 import type { Logger } from '@throughline/telemetry';
-import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { type ISocketFactory, Kafka, type LogEntry, logLevel } from 'kafkajs';
 import { createClientSockets } from './client-sockets.ts';
-
-/** How brokers are told apart from others, and we from other clients. Both parts may be missing; a password is only sent through TLS. */
-export interface KafkaSecurity {
-  /** PEM of the authorities that sign the brokers' certificates; given = TLS. */
-  readonly certificateAuthorities?: string | undefined;
-  /** SCRAM-SHA-512 (RFC 5802). */
-  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
-}
+import { type KafkaSecurity, securityOf } from './kafka-security.ts';
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
@@ -49,19 +41,6 @@ export function createClient(options: ClientOptions): KafkaClient {
     logCreator: () => (entry) => writeEntry(options.logger, entry),
   });
   return { kafka, end: sockets.end };
-}
-
-function securityOf({ certificateAuthorities, credentials }: KafkaSecurity = {}): Pick<KafkaConfig, 'ssl' | 'sasl'> {
-  if (credentials !== undefined && certificateAuthorities === undefined) {
-    throw new EventError(
-      'CONFIGURATION_REFUSED',
-      'kafka credentials need certificateAuthorities: a password is only sent through TLS',
-    );
-  }
-  return {
-    ...(certificateAuthorities !== undefined && { ssl: { ca: [certificateAuthorities] } }),
-    ...(credentials !== undefined && { sasl: { mechanism: 'scram-sha-512', ...credentials } }),
-  };
 }
 
 /** kafkajs logs joins as information and what it tries again as an error; the driver says itself what came of it, so these lines rank lower here. */
