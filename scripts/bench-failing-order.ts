@@ -25,7 +25,7 @@ const DRAIN_TIMEOUT_MS = 180_000;
 const HELP = `npm run bench:failing-order -- [options]
 
 Fills the queue of orders while no worker runs, then measures how fast a worker works it off: without, and with one order in the middle that the database always refuses.
-Rounds alternate; what counts is the median of each. Starts a stack and services of its own.
+Rounds alternate; what counts is the median of each. Its first tries fall into the measured seconds; the later ones come when the queue is empty. Starts a stack and services of its own.
 
   --orders <number>   in the queue, default 10000
   --rounds <number>   of each, default 5

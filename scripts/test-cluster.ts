@@ -27,6 +27,9 @@ killed, scaled, Redis wiped, the broker restarted, uninstalled and installed wit
 After each step no pod may have been restarted. Ends with 1 where anything failed, and "N passed, N failed".
 `;
 
+/** On the namespace, so that a later run knows it. */
+const OURS = 'throughline.dev/cluster-test=true';
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -49,14 +52,15 @@ async function main(): Promise<void> {
   const { namespace, 'node-port': nodePort } = values;
   await requireFreePort(namespace, nodePort);
   const entrance = values.entrance ?? `http://${await firstNodeAddress()}:${nodePort}`;
+  const steps = CLUSTER_STEPS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.startsWith(part)));
+  if (steps.length === 0) throw new Error(`no step begins so; there are: ${CLUSTER_STEPS.map(({ name }) => name).join(', ')}`);
+  await makeNamespace(namespace);
   const image = values.image ?? (await builtImage(signal));
   const say = (line: string) => console.log(`  ${line}`);
   const names = { root: ROOT, namespace, release: 'throughline', nodePort: Number(nodePort), entrance, image };
   const run = createClusterRun({ ...names, signal, say });
-  const steps = CLUSTER_STEPS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.startsWith(part)));
   const counts = { passed: 0, failed: 0 };
   try {
-    await makeNamespace(namespace);
     await prepareKafka(run);
     console.log(`Kafka is ready ${secondsSince(startedAt)}`);
     for (const step of steps) {
@@ -116,9 +120,16 @@ async function builtImage(signal: AbortSignal): Promise<string> {
   return provideImage({ root: ROOT, context: await kubectl('config', 'current-context'), signal });
 }
 
+/** One that somebody else made is left alone: at the end everything in it is deleted. */
 async function makeNamespace(namespace: string): Promise<void> {
-  const { status, output } = await tryCommand({ command: 'kubectl', args: ['create', 'namespace', namespace] });
-  if (status !== 0 && !output.includes('AlreadyExists')) throw new Error(output);
+  const names = (await kubectl('get', 'namespaces', '-o', 'name')).split('\n');
+  if (names.includes(`namespace/${namespace}`)) {
+    const ours = await kubectl('get', 'namespaces', '-l', OURS, '-o', 'name');
+    if (ours.split('\n').includes(`namespace/${namespace}`)) return;
+    throw new Error(`there is a namespace ${namespace} that this test did not make: say another with --namespace`);
+  }
+  await kubectl('create', 'namespace', namespace);
+  await kubectl('label', 'namespace', namespace, OURS);
 }
 
 /** Topics first: one that outlives its cluster keeps its finalizer for ever, and its namespace with it. */

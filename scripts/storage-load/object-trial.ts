@@ -17,7 +17,11 @@ export async function openObjectTrial(options: {
   const { session, bucket, timeoutMs } = options;
   await session.createBucket(bucket);
   return {
-    upload: (name) => session.tryUpload({ bucket, name, bytes: contentOf(name), timeoutMs }).then(outcomeOfReply, outcomeOfError),
+    upload: (name) =>
+      session
+        .tryUpload({ bucket, name, bytes: contentOf(name), timeoutMs })
+        .then(outcomeOfReply)
+        .catch(outcomeOfError),
     download: async (name) => {
       const reply = await session.tryDownload(bucket, name).catch(() => undefined);
       if (reply === undefined || reply.status === 429 || reply.status >= 500) return 'unclear';

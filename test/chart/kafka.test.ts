@@ -147,6 +147,8 @@ describe('Kafka', () => {
     const topics = [
       { topic: 'intake.worker.retry.500ms', partitions: 12, retentionMs: 604_800_000 },
       { topic: 'intake.worker.dlq', partitions: 24, retentionMs: -1 },
+      // Which components that come later declare as well.
+      { topic: 'throughline.outcomes', partitions: 12, retentionMs: 604_800_000 },
     ];
     const worker = { env: { RETRY_BACKOFF_MS: 500 }, topics };
     const tuned = await renderChart({ values: { components: { 'intake-worker': worker } } });

@@ -23,7 +23,7 @@ export {
   type RouteResponse,
 } from './routing/route.ts';
 export { validationFailed } from './routing/validate-request.ts';
-export { drainServer } from './server/drain-server.ts';
+export { createDrain } from './server/drain-server.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server/http-server.ts';
 export { createOpsServer, type Health, type Operations, type OpsServer, type OpsServerOptions } from './server/ops-server.ts';
 export { answerBadMessages, requireSoundMessage } from './server/refuse-bad-message.ts';

@@ -1,7 +1,7 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   answerBadMessages,
-  drainServer,
+  createDrain,
   type OpenApiDocument,
   Problem,
   requireSoundMessage,
@@ -66,6 +66,7 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
     connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
   };
   const server = createServer({ ...timeouts, noDelay: true, requireHostHeader: false }, handle);
+  const drain = createDrain(server);
   answerBadMessages(server);
   // As a request like any other, because that is the event which tracing knows.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
@@ -80,7 +81,7 @@ export function createEdgeServer(options: EdgeServerOptions): EdgeServer {
     async close() {
       const open = doors;
       if (open !== undefined)
-        await drainServer(server, {
+        await drain({
           close: () => open.close(),
           deadlineMs: drainDeadlineMs,
           lastAnswersMs,

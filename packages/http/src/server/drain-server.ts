@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface DrainOptions {
@@ -13,23 +13,31 @@ export interface DrainOptions {
 }
 
 /**
- * Ends a server without cutting off who sends to it. A kept connection that is closed while a request is on its way loses that request, so connections are first given up by answers that say so
- * (`Connection: close`), and those that no request comes on are closed after that.
+ * Prepares a server to be ended without cutting off who sends to it; to be called before its first request. A kept connection that is closed while a request is on its way loses that request, so
+ * connections are first given up by answers that say so (`Connection: close`), and those that no request comes on are closed after that.
+ * @returns what ends it
  */
-export async function drainServer(server: Server, options: DrainOptions): Promise<void> {
-  const { close, deadlineMs, lastAnswersMs = 500, abort } = options;
-  const deadline = setTimeout(() => {
-    abort?.();
-    server.closeAllConnections();
-  }, deadlineMs);
+export function createDrain(server: Server): (options: DrainOptions) => Promise<void> {
+  const open = new Set<ServerResponse>();
+  let isDraining = false;
   server.prependListener('request', (_request, response) => {
-    response.setHeader('connection', 'close');
+    if (isDraining) response.setHeader('connection', 'close');
+    open.add(response);
+    response.once('close', () => open.delete(response));
   });
-  await delay(Math.min(lastAnswersMs, deadlineMs));
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const closed = close();
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(deadline);
-  clearInterval(idle);
+  return async ({ close, deadlineMs, lastAnswersMs = 500, abort }) => {
+    isDraining = true;
+    for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+    const deadline = setTimeout(() => {
+      abort?.();
+      server.closeAllConnections();
+    }, deadlineMs);
+    await delay(Math.min(lastAnswersMs, deadlineMs));
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const closed = close();
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(deadline);
+    clearInterval(idle);
+  };
 }

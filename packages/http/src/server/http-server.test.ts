@@ -404,6 +404,25 @@ describe('connections', () => {
     await expect(fetch(`${url}/slow`)).rejects.toThrow();
   });
 
+  it('close answers a moment longer, and takes no new connections while the last request ends', async () => {
+    const slow = slowRoute();
+    const { server, url } = await serve([slow.route], { lastAnswersMs: 200 });
+    const underWay = fetch(`${url}/slow`);
+    await slow.started;
+    const closed = server.close();
+    const late = await fetch(`${url}/nothing`);
+    expect([late.status, late.headers.get('connection')]).toEqual([404, 'close']);
+    const isTaken = () =>
+      fetch(`${url}/nothing`).then(
+        () => true,
+        () => false,
+      );
+    while (await isTaken());
+    slow.finish();
+    expect((await underWay).headers.get('connection')).toBe('close');
+    await closed;
+  });
+
   it('close aborts what is still under way at the drain deadline', async () => {
     const slow = slowRoute();
     const { server, url } = await serve([slow.route], { drainDeadlineMs: 100 });

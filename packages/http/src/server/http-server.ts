@@ -6,7 +6,7 @@ import { type OpenApiDocument, openApiOf } from '../open-api.ts';
 import { buildApp } from '../routing/build-app.ts';
 import type { Route } from '../routing/route.ts';
 import { createRequestValidators } from '../routing/validate-request.ts';
-import { drainServer } from './drain-server.ts';
+import { createDrain } from './drain-server.ts';
 import { closeIdleConnections } from './idle-timeout.ts';
 import { listen } from './listen.ts';
 import { answerBadMessages } from './refuse-bad-message.ts';
@@ -79,6 +79,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.maxActiveRequests !== undefined && { maxActiveRequests: options.maxActiveRequests }),
   });
   const server = createServer({ ...timeoutsOf(options), noDelay: true, requireHostHeader: false }, app);
+  const drain = createDrain(server);
   answerBadMessages(server);
   closeIdleConnections(server, options.idleTimeoutMs ?? 60_000);
   // With a listener Node leaves the "100 Continue" to us: it is sent once a request is let in.
@@ -89,7 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     listen: (address) => listen(server, address),
     close: () => {
       closing ??= server.listening
-        ? drainServer(server, {
+        ? drain({
             close: () => closed(server),
             deadlineMs: options.drainDeadlineMs ?? 8_000,
             lastAnswersMs: options.lastAnswersMs,
