@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from './demo/wait-until.ts';
 import { isEntranceReady } from './installation/is-entrance-ready.ts';
+import { openLocalInstallation } from './installation/local-installation.ts';
 import { newClients } from './intake-client/new-clients.ts';
 import { awaitProcessed } from './load/await-processed.ts';
 import { isKept, judgeOrders } from './load/judge-orders.ts';
@@ -12,7 +12,6 @@ import { placeOrders } from './load/place-orders.ts';
 import { createProcessedOrders } from './load/processed-orders.ts';
 import { showEverySecond } from './load/show-every-second.ts';
 import { onStopRequest } from './stack/on-stop-request.ts';
-import { readRunState } from './stack/run-state.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 
@@ -74,7 +73,7 @@ async function main(): Promise<void> {
     return;
   }
   const settings: Settings = {
-    edgeUrl: values.url ?? runningEdge(values['data-dir']) ?? 'http://localhost:8080',
+    edgeUrl: openLocalInstallation({ dataDir: values['data-dir'], edgeUrl: values.url, env: process.env }).edgeUrl,
     rate: numberOption('--rate', values.rate, 0.1),
     durationMs: numberOption('--seconds', values.seconds, 0.1) * 1_000,
     connections: numberOption('--connections', values.connections, 1),
@@ -117,10 +116,6 @@ function addressOf(url: string): { host: string; port: number } {
   const { hostname, port, protocol } = new URL(url);
   if (protocol !== 'http:') throw new Error(`the load generator speaks plain http, not ${protocol}`);
   return { host: hostname, port: Number(port || 80) };
-}
-
-function runningEdge(dataDir: string | undefined): string | undefined {
-  return readRunState(dataDir === undefined ? join(import.meta.dirname, '..', '.throughline') : resolve(dataDir))?.edgeUrl;
 }
 
 try {

@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from './demo/wait-until.ts';
 import { isEntranceReady } from './installation/is-entrance-ready.ts';
@@ -67,10 +66,8 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const dataDir =
-    values['data-dir'] === undefined ? join(import.meta.dirname, '..', '.throughline') : resolve(values['data-dir']);
   const settings: Settings = {
-    edgeUrl: openLocalInstallation({ dataDir, edgeUrl: values.url, env: process.env }).edgeUrl,
+    edgeUrl: openLocalInstallation({ dataDir: values['data-dir'], edgeUrl: values.url, env: process.env }).edgeUrl,
     durationMs: numberOption('--seconds', values.seconds, 0.1) * 1_000,
     concurrency: numberOption('--concurrency', values.concurrency, 1),
     rate: values.rate === undefined ? undefined : numberOption('--rate', values.rate, 0.1),

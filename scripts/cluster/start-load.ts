@@ -33,12 +33,10 @@ export function startLoad(run: ClusterRun, { script, args }: LoadCommand): Load 
   return {
     goesOn: async (count) => {
       const before = acceptedIn(output);
-      const probe = async () => {
-        if (child.exitCode !== null) throw new Error(`the load ended:\n${output}`);
-        return acceptedIn(output) >= before + count;
-      };
+      const probe = async () => child.exitCode !== null || acceptedIn(output) >= before + count;
       const description = `${count} more requests of ${script} to be accepted`;
       await pollUntil({ probe, timeoutMs: GOES_ON_WITHIN_MS, intervalMs: 200, description, signal: run.signal });
+      if (child.exitCode !== null) throw new Error(`the load ended:\n${output}`);
     },
     finish: async () => {
       // The first SIGINT ends the offers alone.

@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openClusterInstallation } from '../cluster/cluster-installation.ts';
 import type { Installation } from '../installation/installation.ts';
@@ -87,8 +86,7 @@ interface Choice {
 async function openInstallation({ url: edgeUrl, 'data-dir': dataDir, namespace, release }: Choice): Promise<Installation> {
   if (namespace === undefined) {
     if (release !== undefined) throw new Error('--release is of a cluster: give its --namespace too');
-    const directory = dataDir === undefined ? join(import.meta.dirname, '..', '..', '.throughline') : resolve(dataDir);
-    return openLocalInstallation({ dataDir: directory, edgeUrl, env: process.env });
+    return openLocalInstallation({ dataDir, edgeUrl, env: process.env });
   }
   if (dataDir !== undefined) throw new Error('--namespace is of a cluster, --data-dir of npm start: give one of them');
   return openClusterInstallation({ namespace, release: release ?? DEFAULT_RELEASE, edgeUrl });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type RunState, readRunState } from '../stack/run-state.ts';
 import { type Installation, programArguments } from './installation.ts';
 import { runWithInput } from './run-with-input.ts';
@@ -10,13 +10,15 @@ const DEFAULT_EDGE = 'http://localhost:8080';
 
 /** What `npm start` runs on a data directory; where nothing does, what `edgeUrl` and `env` lead to, as far as they do. */
 export function openLocalInstallation(options: {
-  readonly dataDir: string;
+  /** (Default: `.throughline` of the repository) */
+  readonly dataDir: string | undefined;
   /** (Default: that of the running stack, else http://localhost:8080) */
   readonly edgeUrl: string | undefined;
   /** KAFKA_BROKERS is where nothing runs on the data directory, DATABASE_URL what `npm start` was given. */
   readonly env: NodeJS.ProcessEnv;
 }): Installation {
-  const { dataDir, env } = options;
+  const { env } = options;
+  const dataDir = resolve(options.dataDir ?? join(ROOT, '.throughline'));
   const state = readRunState(dataDir);
   const addressesOf = (component: string) => {
     const addresses = state?.services[component];

@@ -53,8 +53,8 @@ async function requireAllReady(run: ClusterRun, output: string): Promise<void> {
     topics: { total: number; notReady: readonly { name: string }[] };
     users: { total: number; notReady: readonly { name: string }[] };
   };
-  const unready = [...workloads.filter(({ isRolledOut }) => !isRolledOut).map(({ component }) => component)];
-  unready.push(...[...topics.notReady, ...users.notReady].map(({ name }) => name));
+  const rollingOut = workloads.filter(({ isRolledOut }) => !isRolledOut).map(({ component }) => component);
+  const unready = [...rollingOut, ...[...topics.notReady, ...users.notReady].map(({ name }) => name)];
   if (unready.length > 0) throw new Error(`not ready: ${unready.join(', ')}`);
   run.say(`an operator sees ${workloads.length} workloads, ${topics.total} topics and ${users.total} users, all ready`);
 }
